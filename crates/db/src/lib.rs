@@ -1,0 +1,16 @@
+//! The way to the database: a bounded pool, one connection with TLS where it is asked for, and the
+//! names of breached constraints, so that a race becomes a business error and never a fault.
+//!
+//! Transactions are diesel-async's own (`conn.transaction(async |tx| ...)`); services take the
+//! connection inside one and never begin their own.
+
+mod connect;
+mod constraint;
+mod pool;
+
+pub use connect::connect;
+pub use constraint::{is_lock_timeout, violated_constraint};
+pub use pool::{Database, DbError, PoolSettings, PooledConn};
+
+/// A connection, within or outside a transaction. Every service and store function takes one.
+pub type Conn = diesel_async::AsyncPgConnection;

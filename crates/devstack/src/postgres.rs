@@ -1,0 +1,310 @@
+//! A PostgreSQL server of our own, for as long as the process that starts it.
+//!
+//! Owns start, readiness, stop, and that no server outlives its starter. Listens on 127.0.0.1 only, with no Unix
+//! socket, and trusts whoever connects: for development and tests.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::location::Location;
+use crate::pidfile::{self, State};
+use crate::{binaries, cluster, sys};
+
+/// The name of the one role of a new cluster.
+pub const SUPERUSER: &str = "silkcart";
+
+/// A durable server may have to replay its log first.
+const START_LIMIT: Duration = Duration::from_mins(2);
+/// A fast shutdown ends connections and writes a checkpoint.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// How long a server that is being stopped by its starter's death may still hold the data.
+const HANDOVER_LIMIT: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(10);
+
+/// How often a port that another process took first is replaced by another.
+const PORT_ATTEMPTS: usize = 5;
+const LOG_TAIL_LINES: usize = 20;
+
+/// What server to start.
+#[derive(Clone, Debug)]
+pub struct PostgresOptions {
+    /// Where the data lies; made when missing. Its parent gets the server's log, `<data_dir>.log`.
+    ///
+    /// Started by root, the server runs as `postgres` or `nobody`. Where that user cannot reach the folder, the data
+    /// goes under `/var/lib/silkcart` and `data_dir` becomes a link to it; for throw-away data take
+    /// [`scratch_folder`](crate::scratch_folder), which it can reach.
+    pub data_dir: PathBuf,
+    /// None takes a free one.
+    pub port: Option<u16>,
+    /// False trades the data's safety in a crash for speed: for tests only.
+    pub durable: bool,
+    pub max_connections: u16,
+}
+
+/// A running server. Dropping it stops it and waits for its end; on Linux the server also ends when this process
+/// does, be it killed.
+#[derive(Debug)]
+pub struct Postgres {
+    port: u16,
+    data: PathBuf,
+    binaries: PathBuf,
+    server: Server,
+}
+
+impl Postgres {
+    /// Starts a server and waits until it takes connections. Makes the cluster first when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When PostgreSQL is not installed, the folder cannot be used or is in use by a live server, or the server does
+    /// not come up: then with the end of its log.
+    pub fn start(options: &PostgresOptions) -> Result<Self> {
+        let Location { data, log, account } = Location::of(&options.data_dir)?;
+        let binaries = binaries::find_for(&data)?;
+        cluster::make_if_missing(&binaries, &data, account.as_ref(), options.durable)?;
+        wait_for_previous(&data)?;
+
+        for attempt in 1.. {
+            let port = match options.port {
+                Some(port) => port,
+                None => free_port()?,
+            };
+            let mut command = server_command(&binaries, &data, port, options);
+            let output = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+            command.stdout(output.try_clone()?).stderr(output);
+            if let Some(account) = &account {
+                account.apply(&mut command);
+            }
+            let mut server = Server::spawn(command)?;
+            match server.wait_until_ready(&data) {
+                Ok(()) => return Ok(Self { port, data, binaries, server }),
+                Err(error) => {
+                    drop(server);
+                    let tail = log_tail(&log);
+                    let taken = tail.contains("could not bind");
+                    if !(taken && options.port.is_none() && attempt < PORT_ATTEMPTS) {
+                        return Err(error.context(format!(
+                            "PostgreSQL did not start on {}; the end of {}:\n{tail}",
+                            data.display(),
+                            log.display()
+                        )));
+                    }
+                }
+            }
+        }
+        bail!("no free port found")
+    }
+
+    /// `postgres://silkcart@127.0.0.1:<port>/<database>`; the database need not exist.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{SUPERUSER}@{}:{}/{database}", Ipv4Addr::LOCALHOST, self.port)
+    }
+
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where the data really lies: not always the folder that was asked for, see [`PostgresOptions::data_dir`].
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data
+    }
+
+    /// The folder with PostgreSQL's programs on this machine: `postgres`, `initdb`, `psql` and their kind.
+    pub fn binaries() -> Result<PathBuf> {
+        binaries::find()
+    }
+
+    /// Creates a database, unless one of that name exists.
+    pub fn create_database_if_missing(&self, name: &str) -> Result<()> {
+        let mut command = Command::new(self.binaries.join("createdb"));
+        command.args(["--host", "127.0.0.1", "--port", &self.port.to_string(), "--username", SUPERUSER]);
+        command.args(["--no-password", "--", name]).stdin(Stdio::null());
+        forget_environment(&mut command);
+        let output =
+            command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        // The server speaks English: its locale is our choice.
+        if output.status.success() || complaint.contains("already exists") {
+            return Ok(());
+        }
+        bail!("cannot create the database {name}: {}", complaint.trim())
+    }
+
+    /// Stops the server and waits for its end, as dropping does, but says when it did not end well.
+    pub fn stop(mut self) -> Result<()> {
+        let status = self.server.stop()?;
+        if status.success() { Ok(()) } else { bail!("PostgreSQL ended with {status}") }
+    }
+}
+
+/// The process, and the thread that started it. The kernel ties "end with your parent" to the thread that forked,
+/// so that one is kept for as long as the server: a caller's own thread may end first, as in a runtime's pool.
+#[derive(Debug)]
+struct Server {
+    child: Child,
+    keeper: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Server {
+    fn spawn(mut command: Command) -> Result<Self> {
+        use std::os::unix::process::CommandExt;
+
+        // Ctrl-C is for the starter, which stops the server last and in order.
+        command.process_group(0);
+        // SIGINT asks PostgreSQL for a fast shutdown.
+        sys::die_with_parent(&mut command, libc::SIGINT);
+        let program = PathBuf::from(command.get_program());
+
+        let (report, reported) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let keeper = thread::Builder::new().name("postgres-keeper".to_owned()).spawn(move || {
+            let child = command.spawn();
+            let started = child.is_ok();
+            if report.send(child).is_ok() && started {
+                // Ends by the sender's drop.
+                let _ = released.recv();
+            }
+        })?;
+        let child = reported
+            .recv()
+            .context("the thread that starts PostgreSQL ended")?
+            .with_context(|| format!("cannot run {}", program.display()))?;
+        Ok(Self { child, keeper: Some((release, keeper)) })
+    }
+
+    fn wait_until_ready(&mut self, data: &Path) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended with {status}");
+            }
+            if let Some(file) = pidfile::read(data)?
+                && file.pid == self.child.id()
+                && file.state == State::Ready
+            {
+                return Ok(());
+            }
+            if begun.elapsed() > START_LIMIT {
+                bail!("the server was not ready within {} s", START_LIMIT.as_secs());
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// A fast shutdown, then an immediate one, then the end of all patience. Does nothing the second time.
+    fn stop(&mut self) -> Result<ExitStatus> {
+        for (signal, limit) in [(libc::SIGINT, STOP_LIMIT), (libc::SIGQUIT, Duration::from_secs(5))] {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            // The child is not reaped yet, so that its id is still its own.
+            sys::signal_process(self.child.id(), signal).context("cannot signal PostgreSQL")?;
+            if let Some(status) = self.wait_at_most(limit)? {
+                return Ok(status);
+            }
+        }
+        self.child.kill()?;
+        Ok(self.child.wait()?)
+    }
+
+    fn wait_at_most(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {
+        let begun = Instant::now();
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || begun.elapsed() > limit {
+                return Ok(status);
+            }
+            thread::sleep(POLL);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody is left to tell of a failure.
+        let _ = self.stop();
+        if let Some((release, keeper)) = self.keeper.take() {
+            drop(release);
+            let _ = keeper.join();
+        }
+    }
+}
+
+fn server_command(binaries: &Path, data: &Path, port: u16, options: &PostgresOptions) -> Command {
+    let mut command = Command::new(binaries.join("postgres"));
+    command.arg("-D").arg(data);
+    let mut set = |setting: &str| {
+        command.args(["-c", setting]);
+    };
+    set("listen_addresses=127.0.0.1");
+    set("unix_socket_directories=");
+    set(&format!("port={port}"));
+    set(&format!("max_connections={}", options.max_connections));
+    set("timezone=UTC");
+    set("log_timezone=UTC");
+    if !options.durable {
+        set("fsync=off");
+        set("synchronous_commit=off");
+        set("full_page_writes=off");
+        // Nothing is replicated either.
+        set("wal_level=minimal");
+        set("max_wal_senders=0");
+    }
+    command.current_dir("/").stdin(Stdio::null());
+    forget_environment(&mut command);
+    command
+}
+
+/// The caller's `PG*` variables are about another server.
+pub(crate) fn forget_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"PG") {
+            command.env_remove(name);
+        }
+    }
+}
+
+/// A live server that is on its way out is waited for; one that is there to stay is an error; a dead one's file is
+/// removed.
+fn wait_for_previous(data: &Path) -> Result<()> {
+    let begun = Instant::now();
+    while let Some(other) = pidfile::read(data)? {
+        if !other.is_live_on(data) {
+            return pidfile::remove_stale(data);
+        }
+        let limit = if other.state == State::Stopping { STOP_LIMIT } else { HANDOVER_LIMIT };
+        if begun.elapsed() > limit {
+            let port = other.port.map_or_else(String::new, |port| format!(", port {port}"));
+            bail!(
+                "another PostgreSQL server (process {}{port}) is already running on {}: stop it, or choose another \
+                 data folder",
+                other.pid,
+                data.display()
+            );
+        }
+        thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+/// Free at this moment; another process may still take it first.
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+fn log_tail(log: &Path) -> String {
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
+}

@@ -1,0 +1,187 @@
+//! Events, their numbering and how far subscribers have read.
+
+use chrono::{DateTime, Utc};
+use db::Conn;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::schema::{event_sequence, event_subscriptions, events};
+use crate::{Event, FeedEvent, current_request_id};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+struct EventRow {
+    position: Option<i64>,
+    kind: String,
+    subject_type: String,
+    subject_id: Uuid,
+    actor: Value,
+    data: Value,
+    request_id: Option<String>,
+    occurred_at: DateTime<Utc>,
+}
+
+impl TryFrom<EventRow> for FeedEvent {
+    type Error = diesel::result::Error;
+
+    fn try_from(row: EventRow) -> Result<Self, Self::Error> {
+        Ok(Self {
+            position: row.position.unwrap_or_default(),
+            kind: row.kind,
+            subject_type: row.subject_type,
+            subject_id: row.subject_id,
+            actor: serde_json::from_value(row.actor)
+                .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?,
+            data: row.data,
+            request_id: row.request_id,
+            occurred_at: row.occurred_at,
+        })
+    }
+}
+
+/// How far a subscriber has read.
+#[derive(Queryable, Debug)]
+pub(crate) struct Subscription {
+    pub last_position: i64,
+    pub failures: i32,
+    pub retry_at: Option<DateTime<Utc>>,
+}
+
+pub(crate) async fn insert_events(tx: &mut Conn, now: DateTime<Utc>, facts: Vec<Event>) -> QueryResult<()> {
+    let request_id = current_request_id();
+    let rows = facts
+        .into_iter()
+        .map(|fact| {
+            let actor = serde_json::to_value(fact.actor)
+                .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+            Ok((
+                events::kind.eq(fact.kind),
+                events::subject_type.eq(fact.subject_type),
+                events::subject_id.eq(fact.subject_id),
+                events::actor.eq(actor),
+                events::data.eq(fact.data),
+                events::request_id.eq(request_id.clone()),
+                events::occurred_at.eq(now),
+            ))
+        })
+        .collect::<QueryResult<Vec<_>>>()?;
+    diesel::insert_into(events::table).values(rows).execute(tx).await?;
+    Ok(())
+}
+
+/// Becomes the sequencer for the rest of the transaction, unless somebody else is.
+pub(crate) async fn lock_sequence(tx: &mut Conn) -> QueryResult<bool> {
+    let row: Option<i64> = event_sequence::table
+        .select(event_sequence::last_position)
+        .for_update()
+        .skip_locked()
+        .first(tx)
+        .await
+        .optional()?;
+    Ok(row.is_some())
+}
+
+/// Numbers the visible facts. A statement of its own after [`lock_sequence`], so that its snapshot
+/// includes everything that the sequencer before this one committed.
+pub(crate) async fn number_visible_events(tx: &mut Conn) -> QueryResult<usize> {
+    diesel::sql_query(
+        "WITH fresh AS (SELECT id, row_number() OVER (ORDER BY id) AS step FROM events WHERE position IS NULL), \
+         numbered AS (UPDATE events SET position = s.last_position + fresh.step \
+                      FROM fresh, event_sequence s WHERE events.id = fresh.id RETURNING 1) \
+         UPDATE event_sequence SET last_position = last_position + n.count \
+         FROM (SELECT count(*) AS count FROM numbered) n WHERE n.count > 0",
+    )
+    .execute(tx)
+    .await
+}
+
+pub(crate) async fn list_events_after(
+    conn: &mut Conn,
+    position: i64,
+    limit: i64,
+) -> QueryResult<Vec<FeedEvent>> {
+    let rows: Vec<EventRow> = events::table
+        .filter(events::position.gt(position))
+        .order(events::position)
+        .limit(limit)
+        .select(EventRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(FeedEvent::try_from).collect()
+}
+
+pub(crate) async fn list_events_of(
+    conn: &mut Conn,
+    subject_type: &str,
+    subject_id: Uuid,
+) -> QueryResult<Vec<FeedEvent>> {
+    let rows: Vec<EventRow> = events::table
+        .filter(events::subject_type.eq(subject_type).and(events::subject_id.eq(subject_id)))
+        .order(events::id)
+        .select(EventRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(FeedEvent::try_from).collect()
+}
+
+pub(crate) async fn insert_subscription(conn: &mut Conn, name: &str) -> QueryResult<()> {
+    diesel::insert_into(event_subscriptions::table)
+        .values((event_subscriptions::name.eq(name), event_subscriptions::last_position.eq(0)))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The subscriber's place, held for the rest of the transaction; none while another runner has it.
+pub(crate) async fn lock_subscription(tx: &mut Conn, name: &str) -> QueryResult<Option<Subscription>> {
+    event_subscriptions::table
+        .find(name)
+        .select((
+            event_subscriptions::last_position,
+            event_subscriptions::failures,
+            event_subscriptions::retry_at,
+        ))
+        .for_update()
+        .skip_locked()
+        .first(tx)
+        .await
+        .optional()
+}
+
+pub(crate) async fn advance_subscription(tx: &mut Conn, name: &str, position: i64) -> QueryResult<()> {
+    diesel::update(event_subscriptions::table.find(name))
+        .set((
+            event_subscriptions::last_position.eq(position),
+            event_subscriptions::failures.eq(0),
+            event_subscriptions::retry_at.eq(None::<DateTime<Utc>>),
+            event_subscriptions::last_error.eq(None::<String>),
+        ))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn fail_subscription(
+    conn: &mut Conn,
+    name: &str,
+    retry_at: DateTime<Utc>,
+    failure: &str,
+) -> QueryResult<()> {
+    diesel::update(event_subscriptions::table.find(name))
+        .set((
+            event_subscriptions::failures.eq(event_subscriptions::failures + 1),
+            event_subscriptions::retry_at.eq(retry_at),
+            event_subscriptions::last_error.eq(failure),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// How many facts have no position yet.
+pub(crate) async fn backlog_of_events(conn: &mut Conn) -> QueryResult<i64> {
+    events::table.filter(events::position.is_null()).count().get_result(conn).await
+}

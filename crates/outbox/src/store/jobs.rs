@@ -1,0 +1,160 @@
+//! Jobs and schedules.
+
+use chrono::{DateTime, Utc};
+use db::Conn;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+use kernel::JobId;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::current_request_id;
+use crate::schema::{job_schedules, jobs};
+
+/// A job that this process has promised to run.
+#[derive(QueryableByName, Debug)]
+pub(crate) struct LeasedJob {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = diesel::sql_types::Jsonb)]
+    pub payload: Value,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    pub attempts: i32,
+    #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+    pub request_id: Option<String>,
+}
+
+pub(crate) async fn insert_jobs(
+    tx: &mut Conn,
+    name: &str,
+    payloads: Vec<Value>,
+    now: DateTime<Utc>,
+    run_at: DateTime<Utc>,
+) -> QueryResult<Vec<JobId>> {
+    let request_id = current_request_id();
+    let ids: Vec<JobId> = payloads.iter().map(|_payload| JobId::new()).collect();
+    let rows: Vec<_> = payloads
+        .into_iter()
+        .zip(&ids)
+        .map(|(payload, id)| {
+            (
+                jobs::id.eq(id.0),
+                jobs::name.eq(name),
+                jobs::payload.eq(payload),
+                jobs::run_at.eq(run_at),
+                jobs::request_id.eq(request_id.clone()),
+                jobs::created_at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(jobs::table).values(rows).execute(tx).await?;
+    Ok(ids)
+}
+
+/// Takes up to `limit` due jobs whose names are in `names`; no two processes take the same.
+pub(crate) async fn lease_due_jobs(
+    conn: &mut Conn,
+    names: &[&str],
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<LeasedJob>> {
+    diesel::sql_query(
+        "UPDATE jobs SET state = 'leased', leased_until = $1, attempts = attempts + 1 \
+         WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= $2 AND name = ANY($3) \
+                      ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
+         RETURNING id, name, payload, attempts, request_id",
+    )
+    .bind::<Timestamptz, _>(until)
+    .bind::<Timestamptz, _>(now)
+    .bind::<diesel::sql_types::Array<Text>, _>(names)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .await
+}
+
+/// Records that a job is over: done, or dead with the reason.
+pub(crate) async fn finish_job(
+    conn: &mut Conn,
+    id: Uuid,
+    now: DateTime<Utc>,
+    failure: Option<&str>,
+) -> QueryResult<()> {
+    let state = if failure.is_some() { "dead" } else { "done" };
+    diesel::update(jobs::table.find(id).filter(jobs::state.eq("leased")))
+        .set((
+            jobs::state.eq(state),
+            jobs::finished_at.eq(now),
+            jobs::leased_until.eq(None::<DateTime<Utc>>),
+            jobs::last_error.eq(failure),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Puts a failed job back, to run again at `run_at`.
+pub(crate) async fn retry_job(
+    conn: &mut Conn,
+    id: Uuid,
+    run_at: DateTime<Utc>,
+    failure: &str,
+) -> QueryResult<()> {
+    diesel::update(jobs::table.find(id).filter(jobs::state.eq("leased")))
+        .set((
+            jobs::state.eq("queued"),
+            jobs::run_at.eq(run_at),
+            jobs::leased_until.eq(None::<DateTime<Utc>>),
+            jobs::last_error.eq(failure),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Puts back the jobs whose runner has gone without a word.
+pub(crate) async fn release_lost_leases(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::update(jobs::table.filter(jobs::state.eq("leased").and(jobs::leased_until.lt(now))))
+        .set((
+            jobs::state.eq("queued"),
+            jobs::leased_until.eq(None::<DateTime<Utc>>),
+            jobs::last_error.eq("the runner went away"),
+        ))
+        .execute(conn)
+        .await
+}
+
+/// How many jobs are in `state`; for `queued`, only those that are due.
+pub(crate) async fn count_jobs(conn: &mut Conn, state: &str, due_by: DateTime<Utc>) -> QueryResult<i64> {
+    jobs::table.filter(jobs::state.eq(state).and(jobs::run_at.le(due_by))).count().get_result(conn).await
+}
+
+pub(crate) async fn delete_done_jobs(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(jobs::table.filter(jobs::state.eq("done").and(jobs::finished_at.lt(before))))
+        .execute(conn)
+        .await
+}
+
+pub(crate) async fn insert_schedule(conn: &mut Conn, name: &str, first: DateTime<Utc>) -> QueryResult<()> {
+    diesel::insert_into(job_schedules::table)
+        .values((job_schedules::name.eq(name), job_schedules::next_run.eq(first)))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Moves a due schedule on to `next`; false when it is not due or somebody else has moved it.
+pub(crate) async fn claim_schedule(
+    tx: &mut Conn,
+    name: &str,
+    now: DateTime<Utc>,
+    next: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let due = job_schedules::table.filter(job_schedules::name.eq(name).and(job_schedules::next_run.le(now)));
+    let moved = diesel::update(due).set(job_schedules::next_run.eq(next)).execute(tx).await?;
+    Ok(moved == 1)
+}
