@@ -7,10 +7,12 @@
 mod connect;
 mod constraint;
 mod pool;
+mod sql;
 
 pub use connect::connect;
 pub use constraint::{is_lock_timeout, violated_constraint};
 pub use pool::{Database, DbError, PoolSettings, PooledConn};
+pub use sql::{Sql, sql};
 
 /// A connection, within or outside a transaction. Every service and store function takes one.
 pub type Conn = diesel_async::AsyncPgConnection;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use diesel::connection::InstrumentationEvent;
 use deadpool::Runtime;
 use deadpool::managed::{TimeoutType, Timeouts};
+use diesel::connection::InstrumentationEvent;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
@@ -81,7 +81,9 @@ impl Database {
                      SET lock_timeout = 5000; \
                      SET idle_in_transaction_session_timeout = 30000; SET TIME ZONE 'UTC'"
                 );
-                conn.batch_execute(&limits).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                conn.batch_execute(&limits)
+                    .await
+                    .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                 conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
                     if matches!(event, InstrumentationEvent::StartQuery { .. }) {
                         counter.fetch_add(1, Ordering::Relaxed);

@@ -158,6 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::EARTH_RADIUS_MILES;
     use crate::sampling::{any_place, around, centers_around, destination, place};
 
     fn reach_by_definition(centers: &[Center], from: Place) -> Reach {
@@ -214,6 +215,39 @@ mod tests {
         assert!(centers.nearest(here, 0).is_empty());
         assert_eq!(centers.nearest(here, 100).len(), 40);
         assert_eq!(centers.closest_to_all(&[here]).map(|(center, _)| center.number), Some(0));
+    }
+
+    #[test]
+    fn ties_that_chords_round_apart_go_by_number() {
+        // Mirror images: their miles are equal to the last digit, their chords are not always.
+        let here = place(40.0, -75.0);
+        for step in 1..400 {
+            let offset = f64::from(step) / 256.0;
+            let [west, east] = [place(41.5, -75.0 - offset), place(41.5, -75.0 + offset)];
+            assert_eq!(miles(here, west).to_bits(), miles(here, east).to_bits());
+            for sides in [[west, east], [east, west]] {
+                let centers: Centers =
+                    (1..).zip(sides).map(|(number, place)| Center { number, place }).collect();
+                assert_eq!(centers.nearest_one(here).map(|(center, _)| center.number), Some(1));
+                assert_eq!(centers.closest_to_all(&[here]).map(|(center, _)| center.number), Some(1));
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_itself_is_in_reach() {
+        // Only next to the equator are latitudes fine enough to hit 100 miles to the last digit.
+        let start = place(0.0, -100.0);
+        let about = (REACH_MILES / EARTH_RADIUS_MILES).to_degrees().to_bits();
+        let on_the_line: Vec<Place> = (about - 50..=about + 50)
+            .map(|bits| place(f64::from_bits(bits), -100.0))
+            .filter(|&to| miles(start, to).to_bits() == REACH_MILES.to_bits())
+            .collect();
+        assert!(!on_the_line.is_empty());
+        for to in on_the_line {
+            let centers = Centers::new([Center { number: 1, place: to }]);
+            assert!(centers.eligible_centers(start).contains(1), "{to:?}");
+        }
     }
 
     #[test]

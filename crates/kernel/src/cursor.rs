@@ -52,7 +52,8 @@ impl CursorKey {
     }
 
     fn mac(&self, scope: &str, payload: &[u8]) -> Result<[u8; MAC_BYTES], CursorError> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).map_err(|_any_length_fits| CursorError)?;
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).map_err(|_any_length_fits| CursorError)?;
         // The length keeps (scope, payload) pairs apart that concatenate alike.
         mac.update(&(scope.len() as u64).to_be_bytes());
         mac.update(scope.as_bytes());

@@ -112,7 +112,8 @@ impl FromStr for Quantity {
             return Err(QuantityError::TooPrecise);
         }
         let units: i64 = units.parse().map_err(|_too_long| QuantityError::TooLarge)?;
-        let fraction: i64 = format!("{fraction:0<3}").parse().map_err(|_impossible| QuantityError::Malformed)?;
+        let fraction: i64 =
+            format!("{fraction:0<3}").parse().map_err(|_impossible| QuantityError::Malformed)?;
         let thousandths = units.checked_mul(1000).and_then(|whole| whole.checked_add(fraction));
         match thousandths {
             Some(thousandths) if thousandths <= Self::MAX.0 => Ok(Self(thousandths)),

@@ -19,7 +19,9 @@ pub enum TimeRangeError {
     #[error("the end must come after the start")]
     Empty,
     /// Not two ISO 8601 instants with a slash between them.
-    #[error("write start and end as ISO 8601 instants with a slash between, such as \"2030-05-04T15:00:00Z/2030-05-04T17:00:00Z\"")]
+    #[error(
+        "write start and end as ISO 8601 instants with a slash between, such as \"2030-05-04T15:00:00Z/2030-05-04T17:00:00Z\""
+    )]
     Malformed,
 }
 

@@ -22,7 +22,9 @@ mod store;
 
 pub use event::{Event, emit, emit_all};
 pub use feed::{FeedEvent, read, sequence, timeline};
-pub use idempotency::{Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record};
+pub use idempotency::{
+    Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record,
+};
 pub use job::{Job, RetryPolicy, enqueue, enqueue_all, enqueue_at, purge_jobs};
 pub use origin::{current_request_id, with_request_id};
 pub use registry::{HandlerError, Registry, Services};

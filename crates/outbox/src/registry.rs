@@ -60,12 +60,11 @@ impl Registry {
         F: Fn(Services, J) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
-        let handler: JobHandler = Arc::new(move |services, payload| {
-            match serde_json::from_value::<J>(payload) {
+        let handler: JobHandler =
+            Arc::new(move |services, payload| match serde_json::from_value::<J>(payload) {
                 Ok(job) => handler(services, job).boxed(),
                 Err(error) => async move { Err(HandlerError::from(error)) }.boxed(),
-            }
-        });
+            });
         self.jobs.insert(J::NAME, RegisteredJob { retry: J::RETRY, handler });
     }
 

@@ -45,7 +45,10 @@ pub struct Backlog {
 enum Halt {
     /// Another runner has the subscription, or its next try is not due.
     NotNow,
-    Handler { position: i64, error: HandlerError },
+    Handler {
+        position: i64,
+        error: HandlerError,
+    },
     Database(Error),
 }
 
@@ -122,7 +125,8 @@ impl Runner {
                 .transaction::<_, Error, _>(async |tx| {
                     let due = store::claim_schedule(tx, periodic.name, now, next).await?;
                     if due {
-                        store::insert_jobs(tx, periodic.name, vec![serde_json::Value::Null], now, now).await?;
+                        store::insert_jobs(tx, periodic.name, vec![serde_json::Value::Null], now, now)
+                            .await?;
                     }
                     Ok(due)
                 })
@@ -141,8 +145,7 @@ impl Runner {
         let mut handled = 0;
         for (name, handler) in &self.registry.subscribers {
             store::insert_subscription(&mut conn, name).await?;
-            let outcome =
-                conn.transaction(async |tx| deliver(tx, &self.services, name, handler).await).await;
+            let outcome = conn.transaction(async |tx| deliver(tx, &self.services, name, handler).await).await;
             match outcome {
                 Ok(count) => handled += count,
                 Err(Halt::NotNow) => {}

@@ -1,1 +1,12 @@
-//! placeholder
+//! What tests share: databases of their own, a clock that stands still, golden files.
+//!
+//! A dev-dependency only. Panics are its way of failing a test.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test kit fails by panicking")]
+
+mod clock;
+mod database;
+mod golden;
+
+pub use clock::{clock, start_of_tests};
+pub use database::{TestDatabase, admin_url, python};
+pub use golden::assert_golden;

@@ -51,11 +51,8 @@ fn a_closed_parent_folder_is_no_obstacle() -> Result<()> {
     second.stop()?;
 
     // Who removes the folder starts afresh.
-    if is_root() {
-        fs::remove_file(&asked)?
-    } else {
-        fs::remove_dir_all(&asked)?
-    }
+    let removed = if is_root() { fs::remove_file(&asked) } else { fs::remove_dir_all(&asked) };
+    removed?;
     let third = Postgres::start(&options)?;
     let other = is_root().then(|| Elsewhere::of(third.data_dir()));
     assert!(ask(&third.url("postgres"), "SELECT count(*) FROM kept").is_err());

@@ -64,7 +64,11 @@ fn reference_miles(pairs: &[Pair]) -> Vec<f64> {
     let written = written.and_then(|()| input.flush());
     drop(input);
     let output = child.wait_with_output().unwrap_or_else(|error| panic!("{script}: {error}"));
-    assert!(output.status.success(), "{script}: {}", output.status);
+    assert!(
+        output.status.success(),
+        "{script}: {} (`cargo xtask test` installs what it needs)",
+        output.status
+    );
     written.unwrap_or_else(|error| panic!("{script}: {error}"));
     String::from_utf8_lossy(&output.stdout)
         .lines()

@@ -74,9 +74,6 @@ pub(crate) async fn store_answer(
     Ok(())
 }
 
-pub(crate) async fn delete_idempotency_records(
-    conn: &mut Conn,
-    before: DateTime<Utc>,
-) -> QueryResult<usize> {
+pub(crate) async fn delete_idempotency_records(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usize> {
     diesel::delete(records::table.filter(records::created_at.lt(before))).execute(conn).await
 }

@@ -5,9 +5,8 @@ mod idempotency;
 mod jobs;
 
 pub(crate) use events::{
-    Subscription, advance_subscription, backlog_of_events, fail_subscription, insert_events,
-    insert_subscription, list_events_after, list_events_of, lock_sequence, lock_subscription,
-    number_visible_events,
+    advance_subscription, backlog_of_events, fail_subscription, insert_events, insert_subscription,
+    list_events_after, list_events_of, lock_sequence, lock_subscription, number_visible_events,
 };
 pub(crate) use idempotency::{claim_key, delete_idempotency_records, load_answer, store_answer};
 pub(crate) use jobs::{

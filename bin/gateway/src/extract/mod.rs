@@ -1,0 +1,21 @@
+//! What handlers take: each extractor refuses with a [`Problem`](crate::Problem) that names the field, and documents
+//! itself in the OpenAPI document.
+
+mod body;
+mod header;
+mod idempotency;
+mod params;
+mod path;
+mod preconditions;
+mod principal;
+mod serde_message;
+mod state;
+
+pub use body::Body;
+pub use idempotency::{Idempotency, RequiredIdempotency};
+pub use params::Params;
+pub use path::{Id, Ids, Segment};
+pub use preconditions::{IfMatch, IfNoneMatch, etag};
+pub(crate) use preconditions::is_among;
+pub(crate) use principal::identify;
+pub use principal::{MaybePrincipal, NoTokens, Principal, TokenRefused, TokenVerifier};

@@ -1,0 +1,200 @@
+//! The one table of everything that can be refused or go wrong, from which the type URIs, the codes, the statuses
+//! and `docs/problems.md` are made. A row's `code` is its slug with underscores; neither ever changes once published.
+
+use actix_web::http::StatusCode;
+
+/// A row of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spec {
+    /// The part of the product it belongs to; the first segment of the type URI.
+    pub area: &'static str,
+    /// The last segment of the type URI, in kebab case.
+    pub slug: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// A short summary, the same for every occurrence.
+    pub title: &'static str,
+    /// What it means and what a caller does about it, for the documentation.
+    pub description: &'static str,
+}
+
+macro_rules! problem_kinds {
+    ($($area:literal { $($variant:ident $slug:literal $status:literal $title:literal $description:literal)* })*) => {
+        /// What kind of problem it is.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum ProblemKind {
+            $($(#[doc = $description] $variant,)*)*
+        }
+
+        impl ProblemKind {
+            /// Every kind, by area.
+            pub const ALL: &'static [Self] = &[$($(Self::$variant,)*)*];
+
+            /// The kind's row in the table.
+            #[must_use]
+            pub const fn spec(self) -> &'static Spec {
+                match self {
+                    $($(Self::$variant => &Spec {
+                        area: $area,
+                        slug: $slug,
+                        status: $status,
+                        title: $title,
+                        description: $description,
+                    },)*)*
+                }
+            }
+        }
+    };
+}
+
+problem_kinds! {
+    "request" {
+        MalformedRequest "malformed-request" 400 "Malformed request"
+            "The request cannot be read: a path, a header or the body is not well-formed."
+        MalformedJson "malformed-json" 400 "Malformed JSON"
+            "The body is not JSON in UTF-8. The detail names line and column."
+        InvalidInput "invalid-input" 422 "Invalid input"
+            "The body is JSON, but fields are missing, unknown or out of bounds. `errors` lists each with its JSON pointer."
+        UnsupportedMediaType "unsupported-media-type" 415 "Unsupported media type"
+            "Send the body with `Content-Type: application/json`."
+        NotAcceptable "not-acceptable" 406 "Not acceptable"
+            "No representation satisfies the request's `Accept-Encoding`."
+        BodyTooLarge "body-too-large" 413 "Body too large"
+            "The body exceeds the route's limit, 256 KiB unless the route says otherwise."
+        UriTooLong "uri-too-long" 414 "Address too long"
+            "The path and query are longer than the server reads."
+        UnknownParameter "unknown-parameter" 400 "Unknown parameter"
+            "The query has a parameter that the route does not know. `errors` names each; check the spelling."
+        InvalidParameter "invalid-parameter" 400 "Invalid parameter"
+            "A parameter of the query or a header has a value that cannot be used, or is repeated. `errors` names it."
+        InvalidCursor "invalid-cursor" 400 "Invalid cursor"
+            "The cursor was not issued for this list, filter and sort. Start again without it."
+        NotFound "not-found" 404 "Not found"
+            "There is nothing here, or nothing that you may know of."
+        MethodNotAllowed "method-not-allowed" 405 "Method not allowed"
+            "The resource exists but does not take this method. `Allow` lists those it takes."
+        PreconditionFailed "precondition-failed" 412 "Precondition failed"
+            "The resource has changed since you read it: `If-Match` does not name its present `ETag`. Read it again."
+        PreconditionRequired "precondition-required" 428 "Precondition required"
+            "Send `If-Match` with the `ETag` of the version that you mean to change."
+        OriginRefused "origin-refused" 403 "Origin refused"
+            "Pages of this origin may not call the API; the operator lists those that may."
+        RateLimited "rate-limited" 429 "Too many requests"
+            "You have sent more requests than allowed. Wait for the seconds that `Retry-After` says."
+    }
+    "idempotency" {
+        IdempotencyKeyRequired "idempotency-key-required" 400 "Idempotency-Key required"
+            "Send an `Idempotency-Key` header of your own making, so that the request can safely be repeated."
+        IdempotencyKeyReused "idempotency-key-reused" 422 "Idempotency-Key reused"
+            "The key was used within the last 24 hours for a different request. Make a new one."
+        RequestInFlight "request-in-flight" 409 "Request in flight"
+            "A request with the same key is still being worked on. Repeat this one after `Retry-After` seconds."
+    }
+    "auth" {
+        Unauthenticated "unauthenticated" 401 "Not authenticated"
+            "Send a valid access token as `Authorization: Bearer`. A token that has expired is renewed at the refresh route."
+        Forbidden "forbidden" 403 "Forbidden"
+            "You are known, but this is not yours to do."
+    }
+    "server" {
+        Busy "busy" 503 "Busy"
+            "The server cannot take the request now. Repeat it after `Retry-After` seconds."
+        Timeout "timeout" 503 "Timed out"
+            "The request took too long and was given up; nothing was changed. Repeat it after `Retry-After` seconds."
+        Unavailable "unavailable" 503 "Unavailable"
+            "A part that the server needs, such as its database, does not answer."
+        Internal "internal" 500 "Internal error"
+            "Something failed that is not your doing. Quote the `request_id` when you report it."
+    }
+}
+
+impl ProblemKind {
+    /// The type URI, relative to the server: `/problems/<area>/<slug>`.
+    #[must_use]
+    pub fn type_uri(self) -> String {
+        format!("/problems/{}/{}", self.spec().area, self.spec().slug)
+    }
+
+    /// The code for programs, in snake case.
+    #[must_use]
+    pub fn code(self) -> String {
+        self.spec().slug.replace('-', "_")
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.spec().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The kind that stands for a bare status, as a library answers it.
+    #[must_use]
+    pub fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Unauthenticated,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            405 => Self::MethodNotAllowed,
+            406 => Self::NotAcceptable,
+            408 | 504 => Self::Timeout,
+            412 => Self::PreconditionFailed,
+            413 => Self::BodyTooLarge,
+            414 => Self::UriTooLong,
+            415 => Self::UnsupportedMediaType,
+            422 => Self::InvalidInput,
+            428 => Self::PreconditionRequired,
+            429 => Self::RateLimited,
+            502 | 503 => Self::Unavailable,
+            400..=499 => Self::MalformedRequest,
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// The table as the documentation shows it, in Markdown.
+#[must_use]
+pub fn render_markdown() -> String {
+    let mut text = String::from(
+        "# Problems\n\nEvery refusal and failure is answered as `application/problem+json` (RFC 9457) with one of \
+         these types.\n`code` is what a program compares; `errors` lists fields, each with `pointer`, `code` and \
+         `message`.\nThis page is written by the gateway's tests from `bin/gateway/src/problem/kinds.rs`.\n",
+    );
+    let mut area = "";
+    for kind in ProblemKind::ALL {
+        let spec = kind.spec();
+        if spec.area != area {
+            area = spec.area;
+            text.push_str(&format!("\n## {area}\n\n| Status | Code | Type | Meaning |\n|---|---|---|---|\n"));
+        }
+        let row = format!(
+            "| {} | `{}` | `{}` | {}. {} |\n",
+            spec.status,
+            kind.code(),
+            kind.type_uri(),
+            spec.title,
+            spec.description
+        );
+        text.push_str(&row);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn types_and_codes_are_unique_and_well_written() {
+        let uris: BTreeSet<_> = ProblemKind::ALL.iter().map(|kind| kind.type_uri()).collect();
+        let codes: BTreeSet<_> = ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert_eq!((uris.len(), codes.len()), (ProblemKind::ALL.len(), ProblemKind::ALL.len()));
+        for kind in ProblemKind::ALL {
+            let spec = kind.spec();
+            assert!(spec.slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", spec.slug);
+            assert!((400..=599).contains(&spec.status), "{}", spec.slug);
+            assert!(spec.description.ends_with('.') && !spec.title.ends_with('.'), "{}", spec.slug);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Child processes: running them to their end, and passing signals on.
+//!
+//! Owns exit codes and patience. What to run is others' business.
+
+use std::env;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use devstack::ProcessGroup;
+
+use crate::signals::Signals;
+
+/// How long a child may take to end after a signal, before it is killed.
+const GRACE: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Runs a command to its end and demands success. Ctrl-C ends it and us alike.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {}", describe(command)))?;
+    if !status.success() {
+        bail!("{} failed: {status}", describe(command));
+    }
+    Ok(())
+}
+
+/// Does a command succeed? Nothing of it is shown; one that cannot be run does not.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// Runs a command in a process group of its own, so that a signal to us ends all of it and leaves us the time to
+/// clean up: the first is passed on, the second, or too long a wait, kills. Returns its exit code as a shell would.
+pub fn supervise(command: Command, signals: &Signals) -> Result<u8> {
+    if let Some(signal) = signals.take() {
+        return Ok(death_by(signal));
+    }
+    let name = describe(&command);
+    let mut group = ProcessGroup::spawn(command).with_context(|| format!("cannot run {name}"))?;
+    let mut deadline: Option<Instant> = None;
+    loop {
+        if let Some(status) = group.try_wait()? {
+            if deadline.is_some() {
+                // Those that the leader left behind.
+                group.kill()?;
+            }
+            return Ok(exit_code(status));
+        }
+        match (signals.take(), deadline) {
+            (Some(signal), None) => {
+                group.signal(signal)?;
+                deadline = Some(Instant::now() + GRACE);
+            }
+            (Some(_), Some(_)) => group.kill()?,
+            (None, Some(deadline)) if Instant::now() > deadline => group.kill()?,
+            (None, _) => {}
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// 128 and the signal's number where a signal ended the process.
+fn exit_code(status: ExitStatus) -> u8 {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => u8::try_from(code).unwrap_or(1),
+        (None, Some(signal)) => death_by(signal),
+        (None, None) => 1,
+    }
+}
+
+pub fn death_by(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(1)
+}
+
+/// The first executable file of that name on the search path.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|file| {
+        file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    })
+}
+
+fn describe(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_string_lossy()];
+    words.extend(command.get_args().map(|argument| argument.to_string_lossy()));
+    format!("`{}`", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn exit_codes_are_passed_on() -> Result<()> {
+        let signals = Signals::none();
+        assert_eq!(supervise(shell("exit 7"), &signals)?, 7);
+        assert_eq!(supervise(shell("kill -9 $$"), &signals)?, 137);
+        Ok(())
+    }
+
+    #[test]
+    fn a_signal_before_the_start_starts_nothing() -> Result<()> {
+        let signals = Signals::none();
+        signals.pretend(15);
+        assert_eq!(supervise(shell("exit 0"), &signals)?, 143);
+        Ok(())
+    }
+
+    #[test]
+    fn a_signal_reaches_grandchildren() -> Result<()> {
+        let signals = Signals::none();
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            let supervised = scope.spawn(|| supervise(shell("sleep 60 & sleep 60; true"), &signals));
+            thread::sleep(Duration::from_millis(200));
+            signals.pretend(2);
+            let code = supervised.join().expect("no panic")?;
+            assert_ne!(code, 0);
+            assert!(begun.elapsed() < GRACE, "nobody had to be killed");
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn failure_names_the_command() {
+        let error = run(&mut shell("exit 3")).expect_err("it fails");
+        assert!(error.to_string().starts_with("`sh -c exit 3` failed"), "{error}");
+    }
+
+    #[test]
+    fn programs_are_found_by_name() {
+        assert!(find_program("sh").is_some());
+        assert_eq!(find_program("no-such-program-anywhere"), None);
+    }
+}

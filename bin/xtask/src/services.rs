@@ -1,0 +1,95 @@
+//! What tests talk to: a private PostgreSQL, and the Python of the tests.
+//!
+//! Owns their start and the names under which tests find them. Dropping stops all and removes the data.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use devstack::{Postgres, PostgresOptions};
+use tempfile::TempDir;
+
+use crate::process::death_by;
+use crate::setup::{self, Needs};
+use crate::signals::Signals;
+use crate::workspace::Workspace;
+
+/// A URL of the database `postgres`, whose role may create databases.
+const DATABASE_URL: &str = "SILKCART_TEST_DATABASE_URL";
+/// An interpreter with the packages of `tools/python-requirements.txt`.
+const PYTHON: &str = "SILKCART_TEST_PYTHON";
+
+/// Enough for every test binary's own pools.
+const MAX_CONNECTIONS: u16 = 500;
+
+#[derive(Debug)]
+pub struct Services {
+    variables: [(&'static str, OsString); 2],
+    // The order matters: the server is stopped before its data is removed.
+    _postgres: Postgres,
+    _folder: TempDir,
+}
+
+impl Services {
+    pub fn start(workspace: &Workspace) -> Result<Self> {
+        let folder = devstack::scratch_folder()?;
+        let postgres = Postgres::start(&PostgresOptions {
+            data_dir: folder.path().join("postgres"),
+            port: None,
+            durable: false,
+            max_connections: MAX_CONNECTIONS,
+        })
+        .context("cannot start the tests' PostgreSQL")?;
+        let variables = [
+            (DATABASE_URL, postgres.url("postgres").into()),
+            (PYTHON, setup::test_python(workspace).into_os_string()),
+        ];
+        Ok(Self { variables, _postgres: postgres, _folder: folder })
+    }
+
+    pub fn tell(&self, command: &mut Command) {
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+    }
+}
+
+/// Starts the services and prints where they are, until a signal comes.
+pub fn keep(workspace: &Workspace) -> Result<u8> {
+    setup::ensure(workspace, Needs::Tests)?;
+    let signals = Signals::install()?;
+    let services = Services::start(workspace)?;
+    let mut output = io::stdout().lock();
+    for (name, value) in &services.variables {
+        writeln!(output, "export {name}={}", quoted(&value.to_string_lossy()))?;
+    }
+    output.flush()?;
+    eprintln!("ready: paste these lines into another terminal and run `cargo test` there; Ctrl-C stops");
+
+    let signal = loop {
+        if let Some(signal) = signals.take() {
+            break signal;
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    drop(services);
+    // Ctrl-C is how this is meant to end.
+    Ok(if signal == signal_hook::consts::SIGINT { 0 } else { death_by(signal) })
+}
+
+/// For a shell.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_survive_a_shell() {
+        assert_eq!(quoted("/a b/c"), "'/a b/c'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,123 @@
+//! What this machine must have, and getting it.
+//!
+//! Owns the list of needs and how each is recognized. How packages are installed is [`debian`]'s part, and Python's
+//! packages [`python`]'s.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use devstack::Postgres;
+
+use crate::process::{find_program, succeeds};
+use crate::workspace::Workspace;
+use crate::{debian, python};
+
+/// For what the machine is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// The gateway with a database of somebody else's.
+    Gateway,
+    /// The gateway with its own database.
+    EmbeddedGateway,
+    /// The tests and benchmarks.
+    Tests,
+}
+
+/// Something a machine has or lacks.
+struct Need {
+    /// For people whose system we cannot install it on.
+    what: &'static str,
+    packages: &'static [&'static str],
+    is_met: fn() -> bool,
+}
+
+/// Only the linker's part of this is ever missing: without a C compiler cargo could not have built this program.
+const COMPILER: Need = Need {
+    what: "a C compiler (`cc`)",
+    packages: &["gcc", "libc6-dev"],
+    is_met: || find_program("cc").is_some(),
+};
+
+const POSTGRESQL: Need = Need {
+    what: "PostgreSQL 14 or newer, server and client programs, with its contrib extensions",
+    packages: &["postgresql", "postgresql-contrib"],
+    is_met: || Postgres::binaries().is_ok(),
+};
+
+const PYTHON: Need = Need {
+    what: "Python 3.10 or newer with its venv module",
+    packages: &["python3", "python3-venv"],
+    is_met: || succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])),
+};
+
+/// Makes builds faster; nothing fails without it.
+const LINKER: Need =
+    Need { what: "the linker mold", packages: &["mold"], is_met: || find_program("mold").is_some() };
+
+/// Installs what is missing. Cheap where nothing is.
+pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
+    let mut required = vec![COMPILER];
+    if needs != Needs::Gateway {
+        required.push(POSTGRESQL);
+    }
+    if needs == Needs::Tests {
+        required.push(PYTHON);
+    }
+    required.retain(|need| !(need.is_met)());
+    // One refusal is remembered: asking the package servers again before each build would be slow.
+    let refusal = workspace.target().join("tools/without-mold");
+    let wants_linker = !(LINKER.is_met)() && !refusal.exists();
+
+    if !required.is_empty() || wants_linker {
+        install(&required, wants_linker)?;
+        if wants_linker && !(LINKER.is_met)() {
+            std::fs::create_dir_all(workspace.target().join("tools"))?;
+            std::fs::write(&refusal, "mold could not be installed; remove this file to try again\n")?;
+        }
+    }
+    if needs == Needs::Tests {
+        python::ensure(workspace)?;
+    }
+    Ok(())
+}
+
+/// The Python of the tests' own packages.
+pub fn test_python(workspace: &Workspace) -> PathBuf {
+    python::interpreter(workspace)
+}
+
+fn install(required: &[Need], wants_linker: bool) -> Result<()> {
+    let packages: Vec<&str> = required.iter().flat_map(|need| need.packages).copied().collect();
+    let whats: Vec<&str> = required.iter().map(|need| need.what).collect();
+    let installer = match debian::Installer::find() {
+        Ok(installer) => installer,
+        Err(reason) if required.is_empty() => {
+            println!("note: builds are faster with {}, but {reason:#}", LINKER.what);
+            return Ok(());
+        }
+        Err(reason) => bail!(
+            "this needs {}; {reason:#}; on Debian: `sudo apt-get update && sudo apt-get install {}`",
+            whats.join(", "),
+            packages.join(" ")
+        ),
+    };
+
+    installer.update();
+    if !packages.is_empty() {
+        println!("installing {}", packages.join(" "));
+        installer.install(&packages)?;
+        let unmet: Vec<&str> =
+            required.iter().filter(|need| !(need.is_met)()).map(|need| need.what).collect();
+        if !unmet.is_empty() {
+            bail!("{} was installed, and yet there is no {}", packages.join(" "), unmet.join(", no "));
+        }
+    }
+    if wants_linker {
+        println!("installing {}", LINKER.packages.join(" "));
+        if let Err(error) = installer.install(LINKER.packages) {
+            println!("note: going on without {}: {error:#}", LINKER.what);
+        }
+    }
+    Ok(())
+}

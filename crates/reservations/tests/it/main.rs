@@ -1,0 +1,5 @@
+//! Capacity on a real database: what parallel buyers can and cannot do.
+
+mod holds;
+mod races;
+mod support;
