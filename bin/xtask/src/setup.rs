@@ -3,6 +3,7 @@
 //! Owns the list of needs and how each is recognized. How packages are installed is [`debian`]'s part, and Python's
 //! packages [`python`]'s.
 
+use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -59,6 +60,10 @@ const LINKER: Need =
 pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
     let mut required = vec![COMPILER];
     if needs != Needs::Gateway {
+        if env::var_os("PG_BIN").is_some() {
+            // No package would make a wrong choice right.
+            Postgres::binaries()?;
+        }
         required.push(POSTGRESQL);
     }
     if needs == Needs::Tests {

@@ -39,6 +39,32 @@ impl<'a> Sql<'a> {
     }
 }
 
+impl<'a> Sql<'a> {
+    /// Adds text.
+    pub fn push(&mut self, text: &str) {
+        self.text.to_mut().push_str(text);
+    }
+
+    /// Adds the parameter of the next value.
+    pub fn push_bind<SqlType, Value>(&mut self, value: Value)
+    where
+        SqlType: Send + 'a,
+        Value: ToSql<SqlType, Pg> + Send + 'a,
+        Pg: HasSqlType<SqlType>,
+    {
+        self.binds.push(Box::new(Bound { value, sql_type: PhantomData::<SqlType> }));
+        let number = self.binds.len();
+        self.push(&format!("${number}"));
+    }
+
+    /// The same statement after `prefix`, such as `EXPLAIN `.
+    #[must_use]
+    pub fn prefixed(mut self, prefix: &str) -> Self {
+        self.text = format!("{prefix}{}", self.text).into();
+        self
+    }
+}
+
 struct Bound<SqlType, Value> {
     value: Value,
     sql_type: PhantomData<SqlType>,

@@ -25,7 +25,7 @@ pub use id::{
 };
 pub use invalid::{FieldError, Fields, Invalid, InvalidCode};
 pub use money::{Currency, Money, MoneyError};
-pub use page::{Limit, Page};
+pub use page::{Limit, NewestKey, Page};
 pub use quantity::{Quantity, QuantityError};
 pub use text::{Slug, TextRule};
 pub use time_range::{TimeRange, TimeRangeError};

@@ -1,5 +1,9 @@
 //! Pages of a list: a bounded number of items and the cursor of the next page.
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
 use crate::{FieldError, InvalidCode};
 
 /// How many items a page may hold: 1 to 100, 24 unless asked.
@@ -37,6 +41,15 @@ impl Default for Limit {
     fn default() -> Self {
         Self(24)
     }
+}
+
+/// Where a list that shows the newest first goes on: after the item made at `at` with this id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NewestKey {
+    /// When the last item was made.
+    pub at: DateTime<Utc>,
+    /// Its id, which decides among items of one instant.
+    pub id: Uuid,
 }
 
 /// A page of items, with the sort key from which the next page goes on.

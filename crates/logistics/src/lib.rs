@@ -1,1 +1,3 @@
-//! placeholder
+//! Where things are.
+mod geocode;
+pub use geocode::*;

@@ -11,9 +11,10 @@ mod principal;
 mod serde_message;
 mod state;
 
-pub use body::Body;
+pub use body::{BODY_LIMIT, Body};
 pub use idempotency::{Idempotency, RequiredIdempotency};
 pub use params::Params;
+pub(crate) use params::pairs;
 pub use path::{Id, Ids, Segment};
 pub use preconditions::{IfMatch, IfNoneMatch, etag};
 pub(crate) use preconditions::is_among;

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[derive(Deserialize, Debug)]
-    struct Query {
+    struct Filter {
         limit: Option<i64>,
         q: Option<String>,
         near: Option<f64>,
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn values_are_read() {
-        let query: super::tests::Query = parse("limit=5&q=green+mint%26%C3%A9&near=1.5").unwrap();
+        let query: Filter = parse("limit=5&q=green+mint%26%C3%A9&near=1.5").unwrap();
         assert_eq!((query.limit, query.q.as_deref(), query.near), (Some(5), Some("green mint&é"), Some(1.5)));
     }
 
@@ -111,7 +111,7 @@ mod tests {
             ("q=%FF", "query/q"),
             ("q=a%00b", "query/q"),
         ] {
-            let problem = parse::<super::tests::Query>(query).unwrap_err();
+            let problem = parse::<Filter>(query).unwrap_err();
             assert_eq!(problem.kind(), ProblemKind::InvalidParameter, "{query}");
             assert_eq!(problem.errors()[0].pointer, pointer, "{query}");
         }

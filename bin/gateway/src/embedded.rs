@@ -1,0 +1,96 @@
+//! What development makes up: a database of its own and generated keys, all kept in the data folder.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use devstack::{Postgres, PostgresOptions};
+
+use crate::settings::{Secret, Settings};
+
+const DATABASE: &str = "silkcart";
+
+/// Fills in what the settings leave out. The returned server, if one was started, ends when it is dropped. Blocks:
+/// call it before or beside the runtime's work.
+///
+/// # Errors
+/// In production something was left out (which reading the settings refuses already), or the data folder cannot be
+/// used, or `PostgreSQL` does not start.
+pub fn complete(settings: &mut Settings) -> Result<Option<Postgres>> {
+    anyhow::ensure!(
+        !settings.is_production() || is_complete(settings),
+        "production makes nothing up: give it every setting"
+    );
+    let folder = settings.server.data_dir.clone();
+    let postgres = match settings.database.url {
+        Some(_) => None,
+        None => Some(start_database(&folder, settings)?),
+    };
+    let secrets = &mut settings.secrets;
+    if secrets.jwt_private_key.is_none() {
+        secrets.jwt_private_key = Some(kept(&folder, "jwt-private-key.pem", new_signing_key)?);
+    }
+    if secrets.cursor_secret.is_none() {
+        secrets.cursor_secret = Some(kept(&folder, "cursor-secret", new_secret)?);
+    }
+    Ok(postgres)
+}
+
+fn is_complete(settings: &Settings) -> bool {
+    let secrets = &settings.secrets;
+    settings.database.url.is_some() && secrets.jwt_private_key.is_some() && secrets.cursor_secret.is_some()
+}
+
+fn start_database(folder: &Path, settings: &mut Settings) -> Result<Postgres> {
+    make_folder(folder)?;
+    let postgres = Postgres::start(&PostgresOptions {
+        data_dir: folder.join("postgres"),
+        port: None,
+        durable: true,
+        // Beside the pool: the one that listens, and an operator's own.
+        max_connections: u16::try_from(settings.database.max_connections + 20).unwrap_or(u16::MAX),
+    })?;
+    postgres.create_database_if_missing(DATABASE)?;
+    settings.database.url = Some(Secret::new(postgres.url(DATABASE)));
+    Ok(postgres)
+}
+
+/// The secret kept under `name`, made when there is none.
+fn kept(folder: &Path, name: &str, make: impl FnOnce() -> Result<String>) -> Result<Secret> {
+    make_folder(folder)?;
+    let file = folder.join(name);
+    if !file.exists() {
+        let secret = make()?;
+        // Written whole beside its place first: a process that is killed meanwhile leaves no half key.
+        let fresh = folder.join(format!("{name}.{}", std::process::id()));
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut writer = options.open(&fresh).with_context(|| format!("cannot write {}", fresh.display()))?;
+        writer.write_all(secret.as_bytes())?;
+        writer.sync_all()?;
+        fs::rename(&fresh, &file).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let secret = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Secret::new(secret.trim()))
+}
+
+fn make_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the data folder {}", folder.display()))
+}
+
+fn new_signing_key() -> Result<String> {
+    let pair = Ed25519KeyPair::generate().context("cannot make a signing key")?;
+    let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().context("cannot write the signing key")?;
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref())))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of the makers that `kept` takes")]
+fn new_secret() -> Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+}

@@ -1,0 +1,24 @@
+//! The REST gateway: routes, extractors, problems, the OpenAPI document and the middleware around them. Thin: what a
+//! request means is decided by the domain crates.
+//!
+//! A handler extracts, authorizes, opens one transaction, calls one service and shows a view. A library beside the
+//! binary, so that tests start it in process with [`start`].
+
+mod answer;
+mod app;
+pub mod embedded;
+pub mod extract;
+pub mod middleware;
+pub mod openapi;
+mod problem;
+mod routes;
+mod running;
+pub mod settings;
+mod state;
+pub mod wire;
+
+pub use answer::{Accepted, Answer, Created, NoContent, Ok200};
+pub use app::Routes;
+pub use problem::{FieldProblem, MEDIA_TYPE, Problem, ProblemKind, Spec, render_markdown};
+pub use running::{Running, StartOptions, start};
+pub use state::{AppState, Parts};

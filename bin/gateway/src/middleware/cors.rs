@@ -1,0 +1,48 @@
+//! Which pages may call the API. Credentials travel in the `Authorization` header, never in a cookie, so no page gains
+//! anything by its user being logged in elsewhere.
+
+use actix_cors::Cors;
+use actix_web::http::header::{self, HeaderName};
+
+use crate::answer::REPLAYED;
+use crate::settings::Settings;
+
+pub(crate) fn policy(settings: &Settings) -> Cors {
+    let request_id = HeaderName::from_static("x-request-id");
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            request_id.clone(),
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("ratelimit-limit"),
+            HeaderName::from_static("ratelimit-remaining"),
+            HeaderName::from_static("ratelimit-reset"),
+            REPLAYED,
+            request_id,
+        ])
+        // A call from a page that is not listed is answered without the headers that would show it the answer; only
+        // a preflight is refused outright. Callers other than browsers send an Origin too.
+        .block_on_origin_mismatch(false)
+        .max_age(600);
+    let origins = &settings.server.cors_allowed_origins;
+    if origins.is_empty() && !settings.is_production() {
+        return cors.allowed_origin_fn(|origin, _request| origin.to_str().is_ok_and(is_of_this_machine));
+    }
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// A frontend's development server, on whatever port.
+fn is_of_this_machine(origin: &str) -> bool {
+    let host = url::Url::parse(origin).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+    host.is_some_and(|host| matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]"))
+}

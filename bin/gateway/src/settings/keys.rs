@@ -1,0 +1,75 @@
+//! The one list of what can be set.
+
+use std::fmt::Write;
+
+/// A key of the environment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it sets, its shape and unit.
+    pub description: &'static str,
+    /// What holds when it is not set.
+    pub default: Option<&'static str>,
+    /// Whether its value must not be shown.
+    pub secret: bool,
+    /// Whether production refuses to start without it.
+    pub required_in_production: bool,
+}
+
+const fn key(name: &'static str, default: Option<&'static str>, description: &'static str) -> Key {
+    Key { name, description, default, secret: false, required_in_production: false }
+}
+
+impl Key {
+    const fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
+    const fn required(self) -> Self {
+        Self { required_in_production: true, ..self }
+    }
+}
+
+/// Every key.
+pub const KEYS: &[Key] = &[
+    key("SILKCART_ENV", Some("development"), "development or production; production makes nothing up"),
+    key("SILKCART_BIND", Some("127.0.0.1:8080"), "address and port to listen on"),
+    key("SILKCART_PUBLIC_URL", Some("http://127.0.0.1:8080"), "address that callers use; https in production").required(),
+    key("SILKCART_DATA_DIR", Some("data"), "folder for what is made up: the embedded database, generated keys"),
+    key("SILKCART_DEMO", Some("false"), "true offers demonstration data; never in production"),
+    key("SILKCART_TIME_ZONE", Some("America/Denver"), "IANA zone of places that have none of their own"),
+    key("DATABASE_URL", None, "postgres://user:password@host:5432/name?sslmode=require; unset starts an embedded server")
+        .secret()
+        .required(),
+    key("DATABASE_MAX_CONNECTIONS", Some("16"), "most connections this process holds, 1 to 500"),
+    key("CORS_ALLOWED_ORIGINS", Some(""), "origins whose pages may call the API, separated by commas"),
+    key("TRUSTED_PROXIES", Some(""), "addresses or CIDR ranges whose X-Forwarded-For is believed, separated by commas"),
+    key("JWT_PRIVATE_KEY", None, "Ed25519 private key, PKCS#8 in PEM (newlines may be written \\n); signs access tokens")
+        .secret()
+        .required(),
+    key("CURSOR_SECRET", None, "at least 32 random characters; signs page cursors").secret().required(),
+    key("GEOCODING_PROVIDER", Some("gazetteer"), "gazetteer (built in), nominatim or google"),
+    key("GEOCODING_API_KEY", None, "the provider's key; google needs it").secret(),
+    key("GEOCODING_URL", None, "the provider's address; nominatim needs it"),
+    key("RATE_LIMIT_PER_MINUTE", Some("1200"), "requests a minute per caller and process; 0 for no limit"),
+    key("RATE_LIMIT_AUTH_PER_MINUTE", Some("30"), "the same for login, registration and refresh"),
+    key("ORDER_PAYMENT_MINUTES", Some("30"), "minutes that an unpaid order keeps what it holds, 1 to 1440"),
+    key("LOG_FORMAT", Some("text"), "text or json"),
+    key("RUST_LOG", Some("info"), "what is logged, as tracing's filter directives"),
+];
+
+/// `/.env.example`: every key with what it means, commented out at its default.
+#[must_use]
+pub fn render_env_example() -> String {
+    let mut text = String::from(
+        "# Every setting of the gateway. Copy to .env, or set the variables otherwise.\n\
+         # Without any of them the gateway runs on this machine with all it needs.\n",
+    );
+    for key in KEYS {
+        let needed = if key.required_in_production { " Required in production." } else { "" };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n# {}.{needed}\n#{}={}\n", key.description, key.name, key.default.unwrap_or_default());
+    }
+    text
+}

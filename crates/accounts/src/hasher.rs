@@ -1,0 +1,221 @@
+//! Password hashing with Argon2id, with a bound on how much of the server it may take.
+//!
+//! Parameters: OWASP Password Storage Cheat Sheet (19 MiB of memory, 2 passes, 1 lane). A hash
+//! takes a core for tens of milliseconds, so as many run at once as there are cores, a bounded
+//! number waits, and whoever comes after that is turned away: a flood of logins cannot starve the
+//! rest of the server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use crate::Password;
+
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+/// How many may wait for a core.
+const LINE: usize = 64;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HasherError {
+    /// The line is full.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// The algorithm failed, or a stored hash is damaged.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A password's hash in the PHC string format.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HashedPassword(String);
+
+impl HashedPassword {
+    pub(crate) fn from_stored(phc: String) -> Self {
+        Self(phc)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for HashedPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HashedPassword(..)")
+    }
+}
+
+/// Hashes and verifies passwords off the async threads. Clones share the line.
+#[derive(Clone)]
+pub struct Hasher {
+    argon2: Argon2<'static>,
+    /// What unknown users' passwords are compared with.
+    dummy: HashedPassword,
+    /// A place in the line, held from arrival to the end of the work.
+    places: Arc<Semaphore>,
+    /// A core.
+    turns: Arc<Semaphore>,
+    runs: Arc<AtomicU64>,
+}
+
+impl Hasher {
+    /// A hasher that uses every core and lets 64 wait.
+    ///
+    /// # Errors
+    /// [`AccountsError::Cryptography`](crate::AccountsError::Cryptography) when the system gives no
+    /// random numbers.
+    pub fn new() -> Result<Self, crate::AccountsError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_capacity(cores, LINE)
+    }
+
+    /// A hasher that runs `at_once` hashes (at least one) and lets `waiting` more wait.
+    pub fn with_capacity(at_once: usize, waiting: usize) -> Result<Self, crate::AccountsError> {
+        let at_once = at_once.max(1);
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        // A hash of nothing anybody can type, so that comparing with it always fails.
+        let dummy: PasswordHash = argon2.hash_password(&rand::random::<[u8; 32]>()).map_err(failed)?;
+        Ok(Self {
+            argon2,
+            dummy: HashedPassword(dummy.to_string()),
+            places: Arc::new(Semaphore::new(at_once.saturating_add(waiting))),
+            turns: Arc::new(Semaphore::new(at_once)),
+            runs: Arc::default(),
+        })
+    }
+
+    /// Hashes a password with a salt of its own.
+    ///
+    /// # Errors
+    /// [`AccountsError::HasherBusy`](crate::AccountsError::HasherBusy) when the line is full.
+    pub async fn hash(&self, password: &Password) -> Result<HashedPassword, crate::AccountsError> {
+        let password = password.clone();
+        let hash = self
+            .run(move |argon2| {
+                let hash: PasswordHash = argon2.hash_password(password.as_bytes()).map_err(failed)?;
+                Ok(HashedPassword(hash.to_string()))
+            })
+            .await?;
+        Ok(hash)
+    }
+
+    /// Whether the password is the one that was hashed. Without a hash the answer is no, and takes
+    /// as long.
+    ///
+    /// # Errors
+    /// [`AccountsError::HasherBusy`](crate::AccountsError::HasherBusy) when the line is full.
+    pub async fn verify(
+        &self,
+        password: &Password,
+        hash: Option<&HashedPassword>,
+    ) -> Result<bool, crate::AccountsError> {
+        let (password, known) = (password.clone(), hash.is_some());
+        let hash = hash.unwrap_or(&self.dummy).clone();
+        let matches = self
+            .run(move |argon2| {
+                let hash = PasswordHash::new(hash.as_str()).map_err(failed)?;
+                match argon2.verify_password(password.as_bytes(), &hash) {
+                    Ok(()) => Ok(true),
+                    Err(Error::PasswordInvalid) => Ok(false),
+                    Err(error) => Err(failed(error)),
+                }
+            })
+            .await?;
+        Ok(matches && known)
+    }
+
+    /// How many hashes were computed since the hasher was made.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Argon2<'static>) -> Result<T, HasherError> + Send + 'static,
+    ) -> Result<T, HasherError> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_full| HasherError::Busy)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(failed)?;
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let argon2 = self.argon2.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            // Held by the work itself: a caller who goes away does not free the core.
+            let _held = (place, turn);
+            work(&argon2)
+        });
+        task.await.map_err(failed)?
+    }
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hasher").field("runs", &self.runs()).finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
+fn failed(error: impl std::fmt::Display) -> HasherError {
+    HasherError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccountsError;
+
+    #[tokio::test]
+    async fn only_the_right_password_matches() {
+        let hasher = Hasher::new().unwrap();
+        let password = Password::new("kale and figs");
+        let hash = hasher.hash(&password).await.unwrap();
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.as_str());
+        assert!(hasher.verify(&password, Some(&hash)).await.unwrap());
+        assert!(!hasher.verify(&Password::new("kale and fig"), Some(&hash)).await.unwrap());
+        assert_ne!(hasher.hash(&password).await.unwrap(), hash);
+    }
+
+    #[tokio::test]
+    async fn nobody_costs_as_much_as_somebody() {
+        let hasher = Hasher::new().unwrap();
+        assert!(!hasher.verify(&Password::new("kale and figs"), None).await.unwrap());
+        assert_eq!(hasher.runs(), 1);
+        assert!(hasher.dummy.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_the_line_full_is_turned_away() {
+        let hasher = Hasher::with_capacity(1, 2).unwrap();
+        let attempts = (0..10).map(|_| {
+            let hasher = hasher.clone();
+            tokio::spawn(async move { hasher.verify(&Password::new("kale and figs"), None).await })
+        });
+        let attempts: Vec<_> = attempts.collect();
+        let mut busy = 0;
+        for attempt in attempts {
+            match attempt.await.unwrap() {
+                Ok(matches) => assert!(!matches),
+                Err(AccountsError::HasherBusy) => busy += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(hasher.runs() + busy, 10);
+        assert!(busy >= 1, "a line of three took ten");
+        assert!(!hasher.verify(&Password::new("kale and figs"), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_damaged_hash_is_a_fault_and_not_a_wrong_password() {
+        let hasher = Hasher::new().unwrap();
+        let damaged = HashedPassword::from_stored("x".to_owned());
+        let outcome = hasher.verify(&Password::new("kale and figs"), Some(&damaged)).await;
+        assert!(matches!(outcome, Err(AccountsError::Cryptography(_))));
+    }
+}

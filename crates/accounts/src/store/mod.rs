@@ -1,0 +1,44 @@
+//! Every query of the accounts.
+
+mod addresses;
+mod login_failures;
+mod sessions;
+mod users;
+mod vendors;
+
+use std::collections::BTreeSet;
+
+use diesel::QueryResult;
+use diesel::result::Error;
+
+use crate::Role;
+
+pub(crate) use addresses::{
+    delete_address, find_address, find_address_by_id, find_primary_address, insert_address, list_addresses,
+    list_primary_places, update_address,
+};
+pub(crate) use login_failures::{
+    LoginState, delete_failure_run, delete_failure_runs_before, find_login_state, lock_failure_run,
+    lock_or_insert_failure_run, update_failure_run,
+};
+pub(crate) use sessions::{
+    PresentedToken, delete_abandoned_sessions, delete_expired_tokens, find_token, insert_refresh_token,
+    Which, insert_session, list_live_sessions, revoke_session, revoke_sessions_of, touch_session, use_token,
+};
+pub(crate) use users::{
+    NewUser, Verified, delete_role_grant, find_account, find_account_by_key, insert_role_grant, insert_user,
+    is_active_admin, list_accounts, lock_active_admins, lock_user, share_account, update_password, update_profile,
+    update_status,
+};
+pub(crate) use vendors::{
+    find_vendor_by_slug, find_vendor_profile, insert_vendor_profile, list_taken_slugs, update_vendor_profile,
+};
+
+/// A stored name as the value it stands for; anything else is damage.
+fn named<T>(value: Option<T>, column: &str, name: &str) -> QueryResult<T> {
+    value.ok_or_else(|| Error::DeserializationError(format!("{column} holds {name:?}").into()))
+}
+
+fn roles(names: &[String]) -> QueryResult<BTreeSet<Role>> {
+    names.iter().map(|name| named(Role::from_stored(name), "role_grants.role", name)).collect()
+}

@@ -1,0 +1,70 @@
+//! Categories, kept by admins.
+
+use db::Conn;
+use kernel::{CategoryId, Fields, Slug, TextRule};
+
+use crate::service::expect_version;
+use crate::{Category, CatalogError, store};
+
+/// What an admin says of a category.
+#[derive(Clone, Debug)]
+pub struct CategoryDraft {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name for people, 1 to 80 characters.
+    pub name: String,
+    /// The category above it.
+    pub parent_id: Option<CategoryId>,
+    /// Its place among its siblings.
+    pub sort_order: i32,
+}
+
+/// Makes a category.
+pub async fn create_category(tx: &mut Conn, draft: &CategoryDraft) -> Result<Category, CatalogError> {
+    let category = read(draft, CategoryId::new(), 1)?;
+    store::categories::insert(tx, &category).await?;
+    Ok(category)
+}
+
+/// Changes a category that has not changed since `expected_version`.
+pub async fn change_category(
+    tx: &mut Conn,
+    id: CategoryId,
+    expected_version: i32,
+    draft: &CategoryDraft,
+) -> Result<Category, CatalogError> {
+    let current = store::categories::lock(tx, id).await?.ok_or(CatalogError::NotFound("category"))?;
+    expect_version(expected_version, current.version)?;
+    let category = read(draft, id, current.version + 1)?;
+    store::categories::update(tx, &category).await?;
+    Ok(category)
+}
+
+/// Removes a category that nothing is filed under.
+pub async fn remove_category(tx: &mut Conn, id: CategoryId) -> Result<(), CatalogError> {
+    store::categories::lock(tx, id).await?.ok_or(CatalogError::NotFound("category"))?;
+    Ok(store::categories::delete(tx, id).await?)
+}
+
+/// All categories, in their order.
+pub async fn list_categories(conn: &mut Conn) -> Result<Vec<Category>, CatalogError> {
+    Ok(store::categories::list(conn).await?)
+}
+
+fn read(draft: &CategoryDraft, id: CategoryId, version: i32) -> Result<Category, CatalogError> {
+    let mut fields = Fields::default();
+    let slug = fields.take("slug", Slug::parse(&draft.slug));
+    let name = fields.take("name", TextRule::line(1, 80).read(&draft.name));
+    if draft.parent_id == Some(id) {
+        fields.refuse("parent_id", kernel::InvalidCode::NotAllowed, "a category cannot be above itself");
+    }
+    fields.finish()?;
+    Ok(Category {
+        id,
+        slug: slug.map(|slug| slug.as_str().to_owned()).unwrap_or_default(),
+        name: name.unwrap_or_default(),
+        parent_id: draft.parent_id,
+        sort_order: draft.sort_order,
+        version,
+    })
+}

@@ -1,0 +1,294 @@
+//! The hot read: a page of offerings in one statement, planned by [`Plan`].
+
+use chrono::{DateTime, Utc};
+use db::{Conn, Sql};
+use diesel::prelude::*;
+use diesel::sql_types::{
+    Array, BigInt, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
+use diesel_async::RunQueryDsl;
+use kernel::{CategoryId, Limit, Money, OfferingId, UserId};
+use uuid::Uuid;
+
+use crate::browse::{BrowseFilter, BrowseItem, BrowseKey, Plan, Sort, chord_of_miles};
+use crate::store::unreadable;
+use crate::{ListingType, OfferingKind, Unit};
+
+#[derive(QueryableByName)]
+struct BrowseRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: OfferingId,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    listing_type: Option<String>,
+    #[diesel(sql_type = Text)]
+    title: String,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    category_id: Option<CategoryId>,
+    #[diesel(sql_type = Text)]
+    unit: String,
+    #[diesel(sql_type = BigInt)]
+    price_minor: i64,
+    #[diesel(sql_type = Timestamptz)]
+    published_at: DateTime<Utc>,
+    #[diesel(sql_type = SqlUuid)]
+    vendor_id: UserId,
+    #[diesel(sql_type = Text)]
+    vendor_name: String,
+    #[diesel(sql_type = Text)]
+    vendor_slug: String,
+    #[diesel(sql_type = Nullable<Double>)]
+    chord: Option<f64>,
+}
+
+#[derive(QueryableByName)]
+struct PlanRow {
+    #[diesel(sql_type = diesel::sql_types::Json)]
+    #[diesel(column_name = "QUERY PLAN")]
+    plan: serde_json::Value,
+}
+
+impl TryFrom<BrowseRow> for BrowseItem {
+    type Error = diesel::result::Error;
+
+    fn try_from(row: BrowseRow) -> Result<Self, Self::Error> {
+        let listing_type = row.listing_type.as_deref().map(|word| {
+            ListingType::from_word(word).ok_or_else(|| unreadable(word))
+        });
+        Ok(Self {
+            id: row.id,
+            kind: OfferingKind::from_word(&row.kind).ok_or_else(|| unreadable(&row.kind))?,
+            listing_type: listing_type.transpose()?,
+            title: row.title,
+            category_id: row.category_id,
+            unit: Unit::from_word(&row.unit).ok_or_else(|| unreadable(&row.unit))?,
+            price: Money::new(row.price_minor, kernel::Currency::Usd),
+            published_at: row.published_at,
+            vendor_id: row.vendor_id,
+            vendor_name: row.vendor_name,
+            vendor_slug: row.vendor_slug,
+            chord: row.chord,
+        })
+    }
+}
+
+/// The page after `after`, with one row to look ahead.
+pub(crate) async fn list_browsable(
+    conn: &mut Conn,
+    filter: &BrowseFilter,
+    sort: Sort,
+    after: Option<BrowseKey>,
+    limit: Limit,
+) -> QueryResult<Vec<BrowseItem>> {
+    let rows: Vec<BrowseRow> = statement(filter, sort, after, limit).load(conn).await?;
+    rows.into_iter().map(BrowseItem::try_from).collect()
+}
+
+/// How the database would find the page, and did.
+pub(crate) async fn explain_browsable(
+    conn: &mut Conn,
+    filter: &BrowseFilter,
+    sort: Sort,
+    after: Option<BrowseKey>,
+    limit: Limit,
+) -> QueryResult<serde_json::Value> {
+    let statement = statement(filter, sort, after, limit).prefixed("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ");
+    let row: PlanRow = statement.get_result(conn).await?;
+    Ok(row.plan)
+}
+
+/// The page's ids and sort keys are found first, then their texts: only what is shown is joined.
+fn statement<'a>(
+    filter: &'a BrowseFilter,
+    sort: Sort,
+    after: Option<BrowseKey>,
+    limit: Limit,
+) -> Sql<'a> {
+    let mut sql = db::sql(
+        "SELECT o.id, o.kind, l.type AS listing_type, o.title, o.category_id, o.unit, o.price_minor, \
+         o.published_at, o.vendor_id, s.name AS vendor_name, s.slug AS vendor_slug, ",
+    );
+    push_chord(&mut sql, filter, "o");
+    sql.push(" AS chord FROM (");
+    match filter.plan(sort) {
+        Plan::Centers => push_center_lists(&mut sql, filter, sort, after, limit),
+        Plan::Catalog | Plan::Words | Plan::Outward => {
+            sql.push("SELECT w.id FROM offerings w WHERE w.browsable");
+            push_reach(&mut sql, filter);
+            push_conditions(&mut sql, filter, &OF_OFFERING);
+            push_key(&mut sql, filter, after, &OF_OFFERING);
+            push_order(&mut sql, filter, sort, &OF_OFFERING, limit);
+        }
+    }
+    sql.push(
+        ") page JOIN offerings o ON o.id = page.id JOIN sellers s ON s.vendor_id = o.vendor_id \
+         LEFT JOIN listings l ON l.offering_id = o.id",
+    );
+    let order = match sort {
+        Sort::Newest => " ORDER BY o.published_at DESC, o.id DESC",
+        Sort::Cheapest => " ORDER BY o.price_minor, o.id",
+        Sort::Nearest => " ORDER BY chord, o.id",
+    };
+    sql.push(order);
+    sql
+}
+
+/// The columns that conditions and orders speak of, in the table that the plan reads.
+struct Columns {
+    alias: &'static str,
+    id: &'static str,
+    published_at: &'static str,
+    price: &'static str,
+    kind: &'static str,
+    category: &'static str,
+}
+
+const OF_OFFERING: Columns = Columns {
+    alias: "w",
+    id: "w.id",
+    published_at: "w.published_at",
+    price: "w.price_minor",
+    kind: "w.kind",
+    category: "w.category_id",
+};
+
+const OF_REACH: Columns = Columns {
+    alias: "w",
+    id: "r.offering_id",
+    published_at: "r.published_at",
+    price: "r.price_minor",
+    kind: "r.kind",
+    category: "r.category_id",
+};
+
+/// The first rows of each center's list, merged. A row that several centers share appears in each of
+/// their lists, so the union of the first `n` of every list holds the first `n` of all.
+fn push_center_lists<'a>(
+    sql: &mut Sql<'a>,
+    filter: &'a BrowseFilter,
+    sort: Sort,
+    after: Option<BrowseKey>,
+    limit: Limit,
+) {
+    let reach = filter.place.as_ref().map_or(&[][..], |place| &place.reach);
+    sql.push("SELECT DISTINCT r.id, r.published_at, r.price_minor FROM unnest(");
+    sql.push_bind::<Array<Integer>, _>(reach);
+    sql.push(
+        "::integer[]) AS center(number) CROSS JOIN LATERAL (\
+         SELECT r.offering_id AS id, r.published_at, r.price_minor FROM offering_reach r",
+    );
+    // Only these need a look at the offering itself.
+    if filter.listing_type.is_some() || filter.within_miles.is_some() {
+        sql.push(" JOIN offerings w ON w.id = r.offering_id");
+    }
+    sql.push(" WHERE r.center_number = center.number");
+    push_conditions(sql, filter, &OF_REACH);
+    push_key(sql, filter, after, &OF_REACH);
+    push_order(sql, filter, sort, &OF_REACH, limit);
+    sql.push(") r");
+    let merged = Columns { id: "r.id", ..OF_REACH };
+    push_order(sql, filter, sort, &merged, limit);
+}
+
+/// Only what shares a center with the visitor, for the plans that read offerings.
+fn push_reach<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter) {
+    if let Some(place) = &filter.place {
+        sql.push(" AND w.reach && ");
+        sql.push_bind::<Array<Integer>, _>(place.reach.as_slice());
+    }
+}
+
+fn push_conditions<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, columns: &Columns) {
+    if let Some(kind) = filter.kind {
+        sql.push(&format!(" AND {} = ", columns.kind));
+        sql.push_bind::<Text, _>(kind.as_str());
+    }
+    if let Some(category) = filter.category {
+        sql.push(&format!(" AND {} = ", columns.category));
+        sql.push_bind::<SqlUuid, _>(category.0);
+    }
+    if let Some(price) = filter.price_from {
+        sql.push(&format!(" AND {} >= ", columns.price));
+        sql.push_bind::<BigInt, _>(price);
+    }
+    if let Some(price) = filter.price_to {
+        sql.push(&format!(" AND {} <= ", columns.price));
+        sql.push_bind::<BigInt, _>(price);
+    }
+    if let Some(since) = filter.published_since {
+        sql.push(&format!(" AND {} >= ", columns.published_at));
+        sql.push_bind::<Timestamptz, _>(since);
+    }
+    if let Some(listing_type) = filter.listing_type {
+        let id = columns.id;
+        sql.push(&format!(" AND EXISTS (SELECT 1 FROM listings t WHERE t.offering_id = {id} AND t.type = "));
+        sql.push_bind::<Text, _>(listing_type.as_str());
+        sql.push(")");
+    }
+    if let (Some(miles), true) = (filter.within_miles, filter.place.is_some()) {
+        sql.push(" AND ");
+        push_chord(sql, filter, columns.alias);
+        sql.push(" <= ");
+        sql.push_bind::<Double, _>(chord_of_miles(miles));
+    }
+    if let Some(text) = &filter.text {
+        sql.push(" AND w.search @@ websearch_to_tsquery('english', ");
+        sql.push_bind::<Text, _>(text.as_str());
+        sql.push(")");
+    }
+}
+
+/// Only what comes after the last item of the page before.
+fn push_key<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<BrowseKey>, columns: &Columns) {
+    let id: Uuid = match after {
+        None => return,
+        Some(BrowseKey::Newest { at, id }) => {
+            sql.push(&format!(" AND ({}, {}) < (", columns.published_at, columns.id));
+            sql.push_bind::<Timestamptz, _>(at);
+            id
+        }
+        Some(BrowseKey::Cheapest { price, id }) => {
+            sql.push(&format!(" AND ({}, {}) > (", columns.price, columns.id));
+            sql.push_bind::<BigInt, _>(price);
+            id
+        }
+        Some(BrowseKey::Nearest { chord, id }) => {
+            sql.push(" AND (");
+            push_chord(sql, filter, columns.alias);
+            sql.push(&format!(", {}) > (", columns.id));
+            sql.push_bind::<Double, _>(f64::from_bits(chord));
+            id
+        }
+    };
+    sql.push(", ");
+    sql.push_bind::<SqlUuid, _>(id);
+    sql.push(")");
+}
+
+fn push_order<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, sort: Sort, columns: &Columns, limit: Limit) {
+    let id = columns.id;
+    match sort {
+        Sort::Newest => sql.push(&format!(" ORDER BY {} DESC, {id} DESC", columns.published_at)),
+        Sort::Cheapest => sql.push(&format!(" ORDER BY {}, {id}", columns.price)),
+        Sort::Nearest => {
+            sql.push(" ORDER BY ");
+            push_chord(sql, filter, columns.alias);
+            sql.push(&format!(", {id}"));
+        }
+    }
+    sql.push(" LIMIT ");
+    sql.push_bind::<BigInt, _>(limit.with_lookahead());
+}
+
+/// The seller's distance as a chord; null without a place.
+fn push_chord<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, alias: &str) {
+    match &filter.place {
+        None => sql.push("NULL::double precision"),
+        Some(place) => {
+            sql.push(&format!("({alias}.location <-> cube("));
+            sql.push_bind::<Array<Double>, _>(place.unit_vector.as_slice());
+            sql.push("))");
+        }
+    }
+}
