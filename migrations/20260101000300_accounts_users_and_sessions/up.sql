@@ -11,6 +11,7 @@ CREATE TABLE users (
     updated_at    timestamptz NOT NULL
 );
 CREATE INDEX users_newest ON users (created_at DESC, id DESC);
+CREATE INDEX users_by_email_prefix ON users (email_key text_pattern_ops);
 
 CREATE TABLE role_grants (
     user_id    uuid        NOT NULL CONSTRAINT role_grants_user REFERENCES users,
@@ -18,6 +19,7 @@ CREATE TABLE role_grants (
     granted_at timestamptz NOT NULL,
     CONSTRAINT role_grants_pk PRIMARY KEY (user_id, role)
 );
+CREATE INDEX role_grants_by_role ON role_grants (role, user_id);
 
 -- A login and every refresh token that descends from it.
 CREATE TABLE sessions (
@@ -49,6 +51,7 @@ CREATE TABLE login_failures (
     locked_until timestamptz,
     last_failure timestamptz NOT NULL
 );
+CREATE INDEX login_failures_age ON login_failures (last_failure);
 
 CREATE TABLE addresses (
     id                 uuid        CONSTRAINT addresses_pk PRIMARY KEY,
@@ -61,6 +64,8 @@ CREATE TABLE addresses (
     postal_code        text        NOT NULL,
     country            text        NOT NULL,
     is_primary         boolean     NOT NULL DEFAULT false,
+    -- Counts the changes of the postal address: a geocoder's answer belongs to one of them.
+    place_version      integer     NOT NULL DEFAULT 1,
     lat                double precision,
     lon                double precision,
     geocode_status     text        NOT NULL DEFAULT 'pending'

@@ -20,8 +20,16 @@ CREATE TABLE sellers (
     lon        double precision,
     reach      integer[]        NOT NULL DEFAULT '{}',
     updated_at timestamptz      NOT NULL,
+    -- The place as a point of the unit sphere: the straight line through the earth grows with the
+    -- distance over it, so ordering by the one orders by the other.
+    location   cube             GENERATED ALWAYS AS (CASE WHEN lat IS NOT NULL AND lon IS NOT NULL THEN cube(ARRAY[
+        cos(radians(lat)) * cos(radians(lon)), cos(radians(lat)) * sin(radians(lon)), sin(radians(lat))
+    ]) END) STORED,
     CONSTRAINT sellers_place CHECK ((lat IS NULL) = (lon IS NULL))
 );
+CREATE INDEX sellers_nearest ON sellers USING gist (location);
+CREATE INDEX sellers_by_reach ON sellers USING gin (reach);
+CREATE INDEX sellers_by_slug ON sellers (slug);
 
 CREATE TABLE plants (
     id          uuid        CONSTRAINT plants_pk PRIMARY KEY,
@@ -60,7 +68,6 @@ CREATE TABLE offerings (
     deleted_at   timestamptz,
     -- The read model of browse, kept by the catalog: copied from the seller and derived from the rest.
     reach        integer[]   NOT NULL DEFAULT '{}',
-    location     cube,
     browsable    boolean     NOT NULL DEFAULT false,
     search       tsvector    GENERATED ALWAYS AS (
         setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', coalesce(description, '')), 'B')
@@ -73,8 +80,7 @@ CREATE INDEX offerings_newest ON offerings (published_at DESC, id DESC) WHERE br
 CREATE INDEX offerings_cheapest ON offerings (price_minor, id) WHERE browsable;
 CREATE INDEX offerings_newest_in_category ON offerings (category_id, published_at DESC, id DESC) WHERE browsable;
 CREATE INDEX offerings_cheapest_in_category ON offerings (category_id, price_minor, id) WHERE browsable;
--- Nearest first: the straight line through the earth grows with the distance over it.
-CREATE INDEX offerings_nearest ON offerings USING gist (location) WHERE browsable;
+CREATE INDEX offerings_of_seller ON offerings (vendor_id, id) WHERE browsable;
 CREATE INDEX offerings_search ON offerings USING gin (search) WHERE browsable;
 
 CREATE TABLE listings (

@@ -14,7 +14,9 @@ use paperclip::actix::web::ServiceConfig;
 use tracing_actix_web::TracingLogger;
 
 use crate::extract::BODY_LIMIT;
-use crate::middleware::{contract, cors, head, metrics, rate_limit, rejections, request_id, security_headers, trace};
+use crate::middleware::{
+    contract, cors, head, metrics, rate_limit, rejections, request_id, security_headers, trace,
+};
 use crate::openapi::{self, Document};
 use crate::{AppState, Problem, ProblemKind, routes};
 

@@ -90,7 +90,10 @@ pub async fn start(options: StartOptions) -> Result<Running> {
     };
     let base_url = format!("http://{}", listener.local_addr()?);
     let url = settings.database.url.as_ref().context("no database is set")?;
-    let pool = PoolSettings { max_connections: settings.database.max_connections, ..PoolSettings::new(url.expose()) };
+    let pool = PoolSettings {
+        max_connections: settings.database.max_connections,
+        ..PoolSettings::new(url.expose())
+    };
     let database = Database::open(&pool)?;
     let services = Services { database: database.clone(), clock: Arc::clone(&options.clock) };
     let runner = Runner::new(options.registry, services);

@@ -1,6 +1,6 @@
 //! Wire types that several resources share. A view is what we show, a body what we are sent.
 
-use kernel::{CursorKey, Currency, FieldError, Invalid, InvalidCode, Limit, Money, Page, Quantity};
+use kernel::{Currency, CursorKey, FieldError, Invalid, InvalidCode, Limit, Money, Page, Quantity};
 use paperclip::actix::Apiv2Schema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -37,9 +37,12 @@ impl MoneyBody {
     /// The amount, if the platform trades in its currency; refusals name `<field>/currency`. What amounts make sense
     /// is the domain's to say.
     pub fn read(&self, field: &str) -> Result<Money, Invalid> {
-        let unknown = || FieldError::new(InvalidCode::Unknown, "is not a currency that the platform trades in");
+        let unknown =
+            || FieldError::new(InvalidCode::Unknown, "is not a currency that the platform trades in");
         let currency = Currency::from_code(&self.currency).ok_or_else(unknown);
-        currency.map(|currency| Money::new(self.amount, currency)).map_err(|error| error.at(&format!("{field}/currency")))
+        currency
+            .map(|currency| Money::new(self.amount, currency))
+            .map_err(|error| error.at(&format!("{field}/currency")))
     }
 }
 

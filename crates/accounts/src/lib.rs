@@ -1,1 +1,58 @@
-//! placeholder
+//! Who somebody is: users with their roles, the sessions they are logged in with, the storefronts
+//! they sell from and the addresses they live at.
+//!
+//! Invariants:
+//! - an email address belongs to one account, however it is capitalized;
+//! - a password exists only as an Argon2id hash, and a refresh token only as its digest;
+//! - what a login answers, and how long it takes, does not tell whether an account exists;
+//! - a refresh token works once; used again it ends its session, the rightful holder's included,
+//!   because nobody can tell which of the two holders is the rightful one (RFC 9700, section
+//!   4.14.2). A client therefore never refreshes twice at once with the same token;
+//! - a disabled account has no live session, and a change of password leaves only the session that
+//!   made it;
+//! - the last active admin stays one;
+//! - exactly one of a user's addresses is primary, and every change of the place it stands for is
+//!   announced (`user.moved`);
+//! - a geocoder's answer counts only for the postal address it was asked about, and is never (0, 0).
+//!
+//! Where an address is, this domain only remembers: finding it out is [`GeocodeAddress`]'s handler's
+//! work.
+//!
+//! A use case is a function on a connection that its caller has put in a transaction. Those that
+//! take the [`db::Database`] instead begin their own: they hash a password between two short
+//! transactions, or must commit although they refuse (a failed login is counted, a replayed token
+//! ends its session).
+
+mod address_book;
+mod error;
+mod hasher;
+mod jobs;
+mod lockout;
+mod model;
+mod password;
+mod schema;
+mod service;
+mod slug;
+mod store;
+mod token;
+
+pub use error::AccountsError;
+pub use hasher::{HashedPassword, Hasher};
+pub use jobs::GeocodeAddress;
+pub use model::{
+    Account, AccountStatus, Address, AddressChanges, AddressDetails, Change, EmailAddress, Geocoded, Located,
+    Me, Place, PostalAddress, PrimaryPlace, REFRESH_LIFETIME, RefreshToken, RevokeReason, Role, Session,
+    User, UserFilter, UserKey, VendorChanges, VendorDetails, VendorKind, VendorProfile,
+};
+pub use password::Password;
+pub use service::{
+    ChangePassword, LogIn, ProfileChanges, Purged, Register, SignedIn, Superuser, add_address, become_vendor,
+    change_address, change_password, change_profile, change_vendor, disable_account, enable_account,
+    find_account, find_address, find_address_to_locate, find_me, find_vendor_by_slug, find_vendor_profile,
+    grant_role, list_addresses, list_sessions, list_users, log_in, log_out, log_out_everywhere, make_primary,
+    make_superuser, primary_place, primary_places, purge, refresh, register, remove_address, require_admin,
+    revoke_role, revoke_session, set_place,
+};
+pub use token::{
+    ACCESS_LIFETIME, AccessClaims, AccessToken, KeyError, TokenError, TokenSigner, generate_key_pem,
+};

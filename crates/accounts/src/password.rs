@@ -45,7 +45,10 @@ impl Password {
         }
         let lowercase = self.0.to_lowercase();
         if BANNED.contains(lowercase.as_str()) {
-            return Err(FieldError::new(InvalidCode::NotAllowed, "is among the passwords that are tried first"));
+            return Err(FieldError::new(
+                InvalidCode::NotAllowed,
+                "is among the passwords that are tried first",
+            ));
         }
         if email.is_some_and(|email| repeats(&lowercase, &email.key())) {
             return Err(FieldError::new(InvalidCode::NotAllowed, "must not be the email address"));

@@ -97,3 +97,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(users, role_grants);
+diesel::allow_tables_to_appear_in_same_query!(sessions, refresh_tokens);

@@ -169,7 +169,8 @@ impl TokenSigner {
     /// Checks a token: its algorithm, key, signature, issuer, audience and time.
     pub fn verify(&self, now: DateTime<Utc>, token: &str) -> Result<AccessClaims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_malformed| TokenError::Invalid)?;
-        let key = self.keys.iter().find(|key| header.kid.as_ref() == Some(&key.kid)).ok_or(TokenError::Invalid)?;
+        let key =
+            self.keys.iter().find(|key| header.kid.as_ref() == Some(&key.kid)).ok_or(TokenError::Invalid)?;
         let claims = jsonwebtoken::decode::<WireClaims>(token, &key.verifier, &self.validation())
             .map_err(|_refused| TokenError::Invalid)?
             .claims;

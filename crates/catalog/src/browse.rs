@@ -72,6 +72,8 @@ pub enum BrowseKey {
     Nearest {
         /// The bits of its chord's length: text would round it.
         chord: u64,
+        /// Its seller.
+        vendor: Uuid,
         /// Its id.
         id: Uuid,
     },
@@ -115,13 +117,19 @@ impl BrowseItem {
         match sort {
             Sort::Newest => BrowseKey::Newest { at: self.published_at, id },
             Sort::Cheapest => BrowseKey::Cheapest { price: self.price.amount, id },
-            Sort::Nearest => BrowseKey::Nearest { chord: self.chord.unwrap_or_default().to_bits(), id },
+            Sort::Nearest => {
+                let chord = self.chord.unwrap_or_default().to_bits();
+                BrowseKey::Nearest { chord, vendor: self.vendor_id.0, id }
+            }
         }
     }
 }
 
 /// Mean earth radius in miles (IUGG's R1, 6371.0088 km), as in the eligibility rule.
 const EARTH_RADIUS_MILES: f64 = 3958.7613;
+
+/// Seller and visitor each lie within 100 miles of a center they share.
+pub(crate) const FARTHEST_SELLER_MILES: f64 = 201.0;
 
 /// The chord of the unit sphere under a great-circle distance.
 pub(crate) fn chord_of_miles(miles: f64) -> f64 {
@@ -138,7 +146,7 @@ pub(crate) enum Plan {
     Centers,
     /// Find the words first; order what matches.
     Words,
-    /// Walk outward from the visitor.
+    /// Walk outward from the visitor, seller by seller.
     Outward,
 }
 

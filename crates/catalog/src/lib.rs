@@ -29,13 +29,15 @@ pub use model::{
 pub use publish::{NotPublishable, may_publish};
 pub use service::browse::{browse, explain_browse, find_public_offering, storefront};
 pub use service::categories::{
-    CategoryDraft, change_category, create_category, list_categories, remove_category,
+    CategoryDraft, change_category, create_category, find_category, list_categories, remove_category,
 };
 pub use service::offerings::{
     CreateListing, CreateProduct, OfferingChange, change_offering, create_listing, create_product,
     find_own_offering, hide_offering, list_own_offerings, load_for_sale, pause_offering, publish_offering,
     remove_offering, set_in_stock, unhide_offering,
 };
-pub use service::plants::{PlantDraft, add_plant, change_plant, find_own_plant, list_own_plants, remove_plant};
+pub use service::plants::{
+    PlantDraft, add_plant, change_plant, find_own_plant, list_own_plants, remove_plant,
+};
 pub use service::reports::{list_reports, resolve_report, submit_report};
 pub use service::sellers::{find_seller, find_seller_by_slug, place_seller, sellers_near, upsert_seller};

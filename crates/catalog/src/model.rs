@@ -1,9 +1,7 @@
 //! Categories, plants, offerings, sellers and reports.
 
 use chrono::{DateTime, Utc};
-use kernel::{
-    CategoryId, FieldError, InvalidCode, Money, OfferingId, PlantId, Quantity, ReportId, UserId,
-};
+use kernel::{CategoryId, FieldError, InvalidCode, Money, OfferingId, PlantId, Quantity, ReportId, UserId};
 use uuid::Uuid;
 
 /// Declares a closed set of words with their spelling in the database and on the wire.

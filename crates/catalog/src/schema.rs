@@ -1,4 +1,4 @@
-//! The catalog's tables. `offerings.location` and `offerings.search` are read by the database alone.
+//! The catalog's tables. `sellers.location` and `offerings.search` are read by the database alone.
 
 diesel::table! {
     categories (id) {

@@ -40,7 +40,10 @@ mod tests {
 
     #[test]
     fn every_state_has_a_zone_that_exists() {
-        for state in ["CO", "NY", "MI", "IN", "KY", "TX", "AZ", "ID", "CA", "AK", "HI", "PR", "GU", "AS", "MH", "PW", "FM", ""] {
+        for state in [
+            "CO", "NY", "MI", "IN", "KY", "TX", "AZ", "ID", "CA", "AK", "HI", "PR", "GU", "AS", "MH", "PW",
+            "FM", "",
+        ] {
             assert!(zone_named(zone_of_state(state)).is_ok(), "{state}");
         }
         assert_eq!(zone_of_state("CO"), "America/Denver");

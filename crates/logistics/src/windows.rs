@@ -103,7 +103,11 @@ impl WeeklySchedule {
     pub fn new(mut windows: Vec<WeeklyWindow>) -> Result<Self, Invalid> {
         let mut fields = Fields::default();
         if windows.len() > MOST_WINDOWS {
-            fields.refuse("windows", InvalidCode::TooLong, format!("must have at most {MOST_WINDOWS} windows"));
+            fields.refuse(
+                "windows",
+                InvalidCode::TooLong,
+                format!("must have at most {MOST_WINDOWS} windows"),
+            );
         }
         for (position, window) in windows.iter().enumerate() {
             let field = |name: &str| format!("windows/{position}/{name}");

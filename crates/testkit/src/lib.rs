@@ -6,7 +6,9 @@
 mod clock;
 mod database;
 mod golden;
+mod schema;
 
 pub use clock::{clock, start_of_tests};
 pub use database::{TestDatabase, admin_url, python};
 pub use golden::assert_golden;
+pub use schema::assert_schema;

@@ -50,7 +50,8 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
 }
 
 fn is_json(request: &HttpRequest) -> bool {
-    let Some(value) = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+    let Some(value) = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
     let mut parts = value.split(';').map(str::trim);
@@ -101,7 +102,11 @@ fn refused(path: &Path, error: &serde_json::Error) -> Problem {
     }
     let name = if pointer.is_empty() { "the body" } else { &pointer[1..] };
     let detail = format!("{name}: {}", refusal.message);
-    Problem::new(ProblemKind::InvalidInput).detail(detail).field(pointer, refusal.code.as_str(), refusal.message)
+    Problem::new(ProblemKind::InvalidInput).detail(detail).field(
+        pointer,
+        refusal.code.as_str(),
+        refusal.message,
+    )
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -26,7 +26,9 @@ pub(super) fn single<'r>(request: &'r HttpRequest, name: &HeaderName) -> Result<
     if values.next().is_some() {
         return Err(invalid(name, InvalidCode::NotAllowed, "must not be repeated"));
     }
-    let text = value.to_str().map_err(|_not_ascii| invalid(name, InvalidCode::Malformed, "must be visible ASCII"))?;
+    let text = value
+        .to_str()
+        .map_err(|_not_ascii| invalid(name, InvalidCode::Malformed, "must be visible ASCII"))?;
     Ok(Some(text.trim()))
 }
 

@@ -116,11 +116,13 @@ impl FromRequest for RequiredIdempotency {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(read(request).and_then(|idempotency| match idempotency.key {
-            Some(_) => Ok(Self(idempotency)),
-            None => Err(Problem::new(ProblemKind::IdempotencyKeyRequired)
-                .detail("send an Idempotency-Key header")
-                .field("header/idempotency-key", InvalidCode::Required.as_str(), "is required")),
+        ready(read(request).and_then(|idempotency| {
+            match idempotency.key {
+                Some(_) => Ok(Self(idempotency)),
+                None => Err(Problem::new(ProblemKind::IdempotencyKeyRequired)
+                    .detail("send an Idempotency-Key header")
+                    .field("header/idempotency-key", InvalidCode::Required.as_str(), "is required")),
+            }
         }))
     }
 }

@@ -16,7 +16,7 @@ pub use idempotency::{Idempotency, RequiredIdempotency};
 pub use params::Params;
 pub(crate) use params::pairs;
 pub use path::{Id, Ids, Segment};
-pub use preconditions::{IfMatch, IfNoneMatch, etag};
 pub(crate) use preconditions::is_among;
+pub use preconditions::{IfMatch, IfNoneMatch, etag};
 pub(crate) use principal::identify;
 pub use principal::{MaybePrincipal, NoTokens, Principal, TokenRefused, TokenVerifier};

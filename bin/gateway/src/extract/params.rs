@@ -43,11 +43,14 @@ pub(crate) fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
         })?;
         let Some(value) = decoded(value) else {
             let message = "must be UTF-8 without control characters";
-            return Err(Problem::parameter(&key, InvalidCode::Malformed, message).detail(format!("{key}: {message}")));
+            return Err(
+                Problem::parameter(&key, InvalidCode::Malformed, message).detail(format!("{key}: {message}"))
+            );
         };
         if !seen.insert(key.clone()) {
             let message = "must not be repeated";
-            return Err(Problem::parameter(&key, InvalidCode::NotAllowed, message).detail(format!("{key}: {message}")));
+            return Err(Problem::parameter(&key, InvalidCode::NotAllowed, message)
+                .detail(format!("{key}: {message}")));
         }
         pairs.push((key, value));
     }

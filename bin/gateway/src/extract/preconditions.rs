@@ -57,11 +57,11 @@ impl FromRequest for IfMatch {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let tags = tags(request.headers(), &IF_MATCH);
-        ready(match tags.is_empty() {
-            false => Ok(Self(tags)),
-            true => Err(Problem::new(ProblemKind::PreconditionRequired)
-                .detail("send If-Match with the ETag of the version that you mean to change")),
-        })
+        let missing = || {
+            Problem::new(ProblemKind::PreconditionRequired)
+                .detail("send If-Match with the ETag of the version that you mean to change")
+        };
+        ready(if tags.is_empty() { Err(missing()) } else { Ok(Self(tags)) })
     }
 }
 
@@ -82,7 +82,11 @@ pub(crate) fn is_among(headers: &HeaderMap, tag: &str) -> bool {
 /// Our tags hold no commas, so a plain split reads every list that can match.
 fn tags(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     let values = headers.get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+    values
+        .flat_map(|value| value.split(','))
+        .map(|tag| tag.trim().to_owned())
+        .filter(|tag| !tag.is_empty())
+        .collect()
 }
 
 impl Apiv2Schema for IfMatch {}
@@ -97,7 +101,12 @@ impl Apiv2Schema for IfNoneMatch {}
 
 impl OperationModifier for IfNoneMatch {
     fn update_parameter(op: &mut DefaultOperationRaw) {
-        header::document(op, "If-None-Match", false, "The `ETag` that you have: 304 when it is still current.");
+        header::document(
+            op,
+            "If-None-Match",
+            false,
+            "The `ETag` that you have: 304 when it is still current.",
+        );
     }
 }
 
@@ -112,7 +121,11 @@ mod tests {
         assert!(named(&["\"v1\"", "\"v3\""]).check(3).is_ok());
         assert!(named(&["*"]).check(3).is_ok());
         for stale in ["\"v2\"", "W/\"v3\"", "v3", "3"] {
-            assert_eq!(named(&[stale]).check(3).unwrap_err().kind(), ProblemKind::PreconditionFailed, "{stale}");
+            assert_eq!(
+                named(&[stale]).check(3).unwrap_err().kind(),
+                ProblemKind::PreconditionFailed,
+                "{stale}"
+            );
         }
         assert_eq!(named(&["\"v7\""]).version(), Some(7));
         assert_eq!(named(&["*"]).version(), None);

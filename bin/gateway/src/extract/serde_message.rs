@@ -21,7 +21,11 @@ pub(super) fn explain(message: &str) -> Refusal {
         rest.split_once('`').map(|(field, rest)| (field.to_owned(), rest))
     };
     if let Some((field, _)) = quoted("missing field ") {
-        return Refusal { field: Some(field), code: InvalidCode::Required, message: "is required".to_owned() };
+        return Refusal {
+            field: Some(field),
+            code: InvalidCode::Required,
+            message: "is required".to_owned(),
+        };
     }
     if let Some((field, rest)) = quoted("unknown field ") {
         let known = rest.trim_start_matches(", ").replace('`', "");
@@ -32,7 +36,8 @@ pub(super) fn explain(message: &str) -> Refusal {
         let message = "is given more than once".to_owned();
         return Refusal { field: Some(field), code: InvalidCode::NotAllowed, message };
     }
-    let code = if message.starts_with("unknown variant") { InvalidCode::NotAllowed } else { InvalidCode::Malformed };
+    let code =
+        if message.starts_with("unknown variant") { InvalidCode::NotAllowed } else { InvalidCode::Malformed };
     // A struct's name is of no use to a caller.
     let message = match message.split_once("expected struct ") {
         Some((found, _)) => format!("{found}expected an object"),
@@ -53,6 +58,9 @@ mod tests {
         assert_eq!((unknown.field.as_deref(), unknown.code), (Some("nmae"), InvalidCode::Unknown));
         assert_eq!(unknown.message, "is not known here: expected name or price");
         let kind = explain("invalid type: integer `1`, expected struct MoneyBody at line 1 column 9");
-        assert_eq!((kind.field, kind.message.as_str()), (None, "invalid type: integer `1`, expected an object"));
+        assert_eq!(
+            (kind.field, kind.message.as_str()),
+            (None, "invalid type: integer `1`, expected an object")
+        );
     }
 }

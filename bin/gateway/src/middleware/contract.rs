@@ -33,7 +33,8 @@ fn breach(request: &ServiceRequest) -> Option<Problem> {
         Ok(given) => given,
         Err(problem) => return Some(problem),
     };
-    let unknown: Vec<_> = given.into_iter().map(|(name, _)| name).filter(|name| !known.contains(name)).collect();
+    let unknown: Vec<_> =
+        given.into_iter().map(|(name, _)| name).filter(|name| !known.contains(name)).collect();
     if unknown.is_empty() {
         return None;
     }
@@ -42,7 +43,8 @@ fn breach(request: &ServiceRequest) -> Option<Problem> {
         [] => "is not known here: this route takes no parameters".to_owned(),
         known => format!("is not known here: expected {}", known.join(", ")),
     };
-    let problem = Problem::new(ProblemKind::UnknownParameter).detail(format!("{}: {message}", unknown.join(", ")));
+    let problem =
+        Problem::new(ProblemKind::UnknownParameter).detail(format!("{}: {message}", unknown.join(", ")));
     Some(unknown.iter().fold(problem, |problem, name| {
         problem.field(format!("query/{name}"), InvalidCode::Unknown.as_str(), message.clone())
     }))

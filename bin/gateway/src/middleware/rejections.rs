@@ -27,8 +27,12 @@ pub(crate) async fn unify<B: MessageBody + 'static>(
     let (request, bare) = response.into_parts();
     let mut answer = problem.error_response();
     for (name, value) in bare.headers() {
-        let about_body =
-            [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING];
+        let about_body = [
+            header::CONTENT_TYPE,
+            header::CONTENT_LENGTH,
+            header::CONTENT_ENCODING,
+            header::TRANSFER_ENCODING,
+        ];
         // `Allow`, the CORS headers and their like still hold.
         if !about_body.contains(name) && !answer.headers().contains_key(name) {
             answer.headers_mut().append(name.clone(), value.clone());

@@ -113,7 +113,8 @@ fn finish_operations(document: &mut Value) {
 
 fn name(operation: &mut Map<String, Value>, method: &str, path: &str, ids: &mut HashSet<String>) {
     let given = operation.get("operationId").and_then(Value::as_str);
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !matches!(*word, "" | "api" | "v1"));
+    let words =
+        path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !matches!(*word, "" | "api" | "v1"));
     let derived = || std::iter::once(method).chain(words).collect::<Vec<_>>().join("_");
     let base = given.map_or_else(derived, ToOwned::to_owned);
     let mut id = base.clone();
@@ -141,14 +142,16 @@ fn say_who_may(operation: &mut Map<String, Value>) {
     }
     let required = operation["security"].as_array().into_iter().flatten();
     let requirements: Vec<_> = required.collect();
-    let public = requirements.is_empty() || requirements.iter().any(|one| one.as_object().is_some_and(Map::is_empty));
+    let public =
+        requirements.is_empty() || requirements.iter().any(|one| one.as_object().is_some_and(Map::is_empty));
     if public {
         operation.insert("x-public".to_owned(), json!(true));
     }
 }
 
 fn tags(document: &Value) -> Value {
-    let operations = document["paths"].as_object().into_iter().flatten().flat_map(|(_, item)| item.as_object());
+    let operations =
+        document["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object());
     let names: BTreeSet<&str> = operations
         .flat_map(Map::values)
         .filter_map(|operation| operation["tags"].as_array())

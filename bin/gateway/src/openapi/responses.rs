@@ -15,7 +15,8 @@ pub(super) fn complete(operation: &mut Map<String, Value>, method: &str, path: &
     for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
         let mut headers = Map::new();
         if conditional || (method == "patch" && status == "200") || (method == "put" && status == "200") {
-            headers.insert("ETag".to_owned(), header("The version shown, for `If-Match` and `If-None-Match`."));
+            headers
+                .insert("ETag".to_owned(), header("The version shown, for `If-Match` and `If-None-Match`."));
         }
         if status == "201" {
             headers.insert("Location".to_owned(), header("Where the new thing is."));

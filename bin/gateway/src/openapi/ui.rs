@@ -40,7 +40,10 @@ const INITIALIZER: &str = "window.ui = SwaggerUIBundle({ url: '/api/schema/', do
 /// The files that the page needs, by name.
 static FILES: LazyLock<HashMap<&'static str, (&'static str, Bytes)>> = LazyLock::new(|| {
     let mut files = unpacked();
-    files.insert("initializer.js", ("text/javascript; charset=utf-8", Bytes::from_static(INITIALIZER.as_bytes())));
+    files.insert(
+        "initializer.js",
+        ("text/javascript; charset=utf-8", Bytes::from_static(INITIALIZER.as_bytes())),
+    );
     files
 });
 

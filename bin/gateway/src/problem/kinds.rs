@@ -1,6 +1,8 @@
 //! The one table of everything that can be refused or go wrong, from which the type URIs, the codes, the statuses
 //! and `docs/problems.md` are made. A row's `code` is its slug with underscores; neither ever changes once published.
 
+use std::fmt::Write;
+
 use actix_web::http::StatusCode;
 
 /// A row of the table.
@@ -161,20 +163,14 @@ pub fn render_markdown() -> String {
     );
     let mut area = "";
     for kind in ProblemKind::ALL {
-        let spec = kind.spec();
-        if spec.area != area {
-            area = spec.area;
-            text.push_str(&format!("\n## {area}\n\n| Status | Code | Type | Meaning |\n|---|---|---|---|\n"));
+        let Spec { area: its_area, status, title, description, .. } = kind.spec();
+        // Writing to a string cannot fail.
+        if *its_area != area {
+            area = its_area;
+            let _ = write!(text, "\n## {area}\n\n| Status | Code | Type | Meaning |\n|---|---|---|---|\n");
         }
-        let row = format!(
-            "| {} | `{}` | `{}` | {}. {} |\n",
-            spec.status,
-            kind.code(),
-            kind.type_uri(),
-            spec.title,
-            spec.description
-        );
-        text.push_str(&row);
+        let (code, uri) = (kind.code(), kind.type_uri());
+        let _ = writeln!(text, "| {status} | `{code}` | `{uri}` | {title}. {description} |");
     }
     text
 }

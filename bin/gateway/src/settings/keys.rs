@@ -35,19 +35,40 @@ impl Key {
 pub const KEYS: &[Key] = &[
     key("SILKCART_ENV", Some("development"), "development or production; production makes nothing up"),
     key("SILKCART_BIND", Some("127.0.0.1:8080"), "address and port to listen on"),
-    key("SILKCART_PUBLIC_URL", Some("http://127.0.0.1:8080"), "address that callers use; https in production").required(),
-    key("SILKCART_DATA_DIR", Some("data"), "folder for what is made up: the embedded database, generated keys"),
+    key(
+        "SILKCART_PUBLIC_URL",
+        Some("http://127.0.0.1:8080"),
+        "address that callers use; https in production",
+    )
+    .required(),
+    key(
+        "SILKCART_DATA_DIR",
+        Some("data"),
+        "folder for what is made up: the embedded database, generated keys",
+    ),
     key("SILKCART_DEMO", Some("false"), "true offers demonstration data; never in production"),
     key("SILKCART_TIME_ZONE", Some("America/Denver"), "IANA zone of places that have none of their own"),
-    key("DATABASE_URL", None, "postgres://user:password@host:5432/name?sslmode=require; unset starts an embedded server")
-        .secret()
-        .required(),
+    key(
+        "DATABASE_URL",
+        None,
+        "postgres://user:password@host:5432/name?sslmode=require; unset starts an embedded server",
+    )
+    .secret()
+    .required(),
     key("DATABASE_MAX_CONNECTIONS", Some("16"), "most connections this process holds, 1 to 500"),
     key("CORS_ALLOWED_ORIGINS", Some(""), "origins whose pages may call the API, separated by commas"),
-    key("TRUSTED_PROXIES", Some(""), "addresses or CIDR ranges whose X-Forwarded-For is believed, separated by commas"),
-    key("JWT_PRIVATE_KEY", None, "Ed25519 private key, PKCS#8 in PEM (newlines may be written \\n); signs access tokens")
-        .secret()
-        .required(),
+    key(
+        "TRUSTED_PROXIES",
+        Some(""),
+        "addresses or CIDR ranges whose X-Forwarded-For is believed, separated by commas",
+    ),
+    key(
+        "JWT_PRIVATE_KEY",
+        None,
+        "Ed25519 private key, PKCS#8 in PEM (newlines may be written \\n); signs access tokens",
+    )
+    .secret()
+    .required(),
     key("CURSOR_SECRET", None, "at least 32 random characters; signs page cursors").secret().required(),
     key("GEOCODING_PROVIDER", Some("gazetteer"), "gazetteer (built in), nominatim or google"),
     key("GEOCODING_API_KEY", None, "the provider's key; google needs it").secret(),
@@ -69,7 +90,13 @@ pub fn render_env_example() -> String {
     for key in KEYS {
         let needed = if key.required_in_production { " Required in production." } else { "" };
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n# {}.{needed}\n#{}={}\n", key.description, key.name, key.default.unwrap_or_default());
+        let _ = write!(
+            text,
+            "\n# {}.{needed}\n#{}={}\n",
+            key.description,
+            key.name,
+            key.default.unwrap_or_default()
+        );
     }
     text
 }

@@ -50,7 +50,7 @@ impl Reader<'_> {
         Some(Settings {
             server: server?,
             database: database?,
-            secrets: secrets?,
+            secrets,
             geocoding: geocoding?,
             log: log?,
             rate_limits: rate_limits?,
@@ -110,7 +110,8 @@ impl Reader<'_> {
     fn origins(&mut self) -> Option<Vec<String>> {
         let message = "must be origins such as https://shop.example.org, without a path";
         let urls: Vec<url::Url> = self.list("CORS_ALLOWED_ORIGINS", message)?;
-        let pure = urls.iter().all(|url| url.origin().is_tuple() && url.path() == "/" && url.query().is_none());
+        let pure =
+            urls.iter().all(|url| url.origin().is_tuple() && url.path() == "/" && url.query().is_none());
         if !pure {
             self.refuse("CORS_ALLOWED_ORIGINS", message);
         }
@@ -124,10 +125,13 @@ impl Reader<'_> {
             self.refuse("DATABASE_URL", "must begin with postgres://");
         }
         let max_connections = self.number("DATABASE_MAX_CONNECTIONS", 1..=500)?;
-        Some(DatabaseSettings { url: url.map(Secret::new), max_connections: usize::try_from(max_connections).ok()? })
+        Some(DatabaseSettings {
+            url: url.map(Secret::new),
+            max_connections: usize::try_from(max_connections).ok()?,
+        })
     }
 
-    fn secrets(&mut self) -> Option<SecretSettings> {
+    fn secrets(&mut self) -> SecretSettings {
         let key = self.value("JWT_PRIVATE_KEY").map(|pem| pem.replace("\\n", "\n"));
         if key.as_deref().is_some_and(|pem| !is_ed25519(pem)) {
             self.refuse("JWT_PRIVATE_KEY", "must be an Ed25519 private key, PKCS#8 in PEM");
@@ -136,7 +140,7 @@ impl Reader<'_> {
         if cursor.as_deref().is_some_and(|secret| secret.chars().count() < LEAST_SECRET) {
             self.refuse("CURSOR_SECRET", "must have at least 32 characters");
         }
-        Some(SecretSettings { jwt_private_key: key.map(Secret::new), cursor_secret: cursor.map(Secret::new) })
+        SecretSettings { jwt_private_key: key.map(Secret::new), cursor_secret: cursor.map(Secret::new) }
     }
 
     fn geocoding(&mut self) -> Option<GeocodingSettings> {
@@ -144,7 +148,8 @@ impl Reader<'_> {
         let providers = [("gazetteer", Gazetteer), ("nominatim", Nominatim), ("google", Google)];
         let provider = self.one_of("GEOCODING_PROVIDER", &providers);
         let api_key = self.value("GEOCODING_API_KEY").map(Secret::new);
-        let url = self.value("GEOCODING_URL").and_then(|_given| self.parsed("GEOCODING_URL", "must be a URL"));
+        let url =
+            self.value("GEOCODING_URL").and_then(|_given| self.parsed("GEOCODING_URL", "must be a URL"));
         if provider == Some(Google) && api_key.is_none() {
             self.refuse("GEOCODING_API_KEY", "is required for google");
         }
@@ -229,7 +234,8 @@ fn is_ed25519(pem: &str) -> bool {
     let body: String = pem.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
     let framed = pem.contains("-----BEGIN PRIVATE KEY-----") && pem.contains("-----END PRIVATE KEY-----");
     let der = base64::engine::general_purpose::STANDARD.decode(body);
-    framed && der.is_ok_and(|der| aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).is_ok())
+    framed
+        && der.is_ok_and(|der| aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).is_ok())
 }
 
 #[cfg(test)]
@@ -264,11 +270,21 @@ mod tests {
         ])
         .unwrap_err();
         for key in [
-            "SILKCART_BNID", "SILKCART_PUBLIC_URL", "DATABASE_URL", "JWT_PRIVATE_KEY", "SILKCART_DEMO",
-            "SILKCART_BIND", "SILKCART_TIME_ZONE", "DATABASE_MAX_CONNECTIONS", "CURSOR_SECRET",
-            "GEOCODING_API_KEY", "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS",
+            "SILKCART_BNID",
+            "SILKCART_PUBLIC_URL",
+            "DATABASE_URL",
+            "JWT_PRIVATE_KEY",
+            "SILKCART_DEMO",
+            "SILKCART_BIND",
+            "SILKCART_TIME_ZONE",
+            "DATABASE_MAX_CONNECTIONS",
+            "CURSOR_SECRET",
+            "GEOCODING_API_KEY",
+            "TRUSTED_PROXIES",
+            "CORS_ALLOWED_ORIGINS",
         ] {
-            let named = error.problems.iter().filter(|problem| problem.starts_with(&format!("{key}:"))).count();
+            let named =
+                error.problems.iter().filter(|problem| problem.starts_with(&format!("{key}:"))).count();
             assert_eq!(named, 1, "{key}: {error}");
         }
     }
@@ -281,7 +297,11 @@ mod tests {
             ("GEOCODING_API_KEY", "hunter2"),
         ]);
         assert!(!format!("{:?}", settings.unwrap()).contains("hunter2"));
-        let error = read(&[("CURSOR_SECRET", "hunter2"), ("JWT_PRIVATE_KEY", "hunter2"), ("DATABASE_URL", "hunter2")]);
+        let error = read(&[
+            ("CURSOR_SECRET", "hunter2"),
+            ("JWT_PRIVATE_KEY", "hunter2"),
+            ("DATABASE_URL", "hunter2"),
+        ]);
         assert!(!format!("{}", error.unwrap_err()).contains("hunter2"));
     }
 }

@@ -46,6 +46,8 @@ pub struct Address {
     pub is_primary: bool,
     /// Where it is.
     pub place: Place,
+    /// When the geocoder answered.
+    pub geocoded_at: Option<DateTime<Utc>>,
     /// Counts the changes of the postal address, from 1; a geocoder's answer belongs to one of them.
     pub place_version: i32,
     /// Counts all changes, from 1.
@@ -262,14 +264,20 @@ mod tests {
     fn a_point_is_on_earth_and_not_in_the_gulf_of_guinea() {
         assert!(Located::new(39.74, -104.99, "zip").is_ok());
         assert!(Located::new(0.0, 9.45, "zip").is_ok());
-        for (lat, lon) in [(0.0, 0.0), (-0.0, 0.0), (90.1, 0.0), (0.0, -180.1), (f64::NAN, 1.0), (1.0, f64::INFINITY)] {
+        for (lat, lon) in
+            [(0.0, 0.0), (-0.0, 0.0), (90.1, 0.0), (0.0, -180.1), (f64::NAN, 1.0), (1.0, f64::INFINITY)]
+        {
             assert!(Located::new(lat, lon, "zip").is_err(), "({lat}, {lon})");
         }
     }
 
     #[test]
     fn every_field_that_is_wrong_is_named() {
-        let details = AddressDetails { country: Some("USA".to_owned()), city: "Denver".to_owned(), ..Default::default() };
+        let details = AddressDetails {
+            country: Some("USA".to_owned()),
+            city: "Denver".to_owned(),
+            ..Default::default()
+        };
         let invalid = details.check().unwrap_err();
         let fields: Vec<&str> = invalid.fields.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["line1", "state", "postal_code", "country"]);

@@ -8,12 +8,14 @@ mod session;
 mod user;
 mod vendor;
 
-pub use address::{Address, AddressChanges, AddressDetails, Geocoded, Located, Place, PostalAddress, PrimaryPlace};
+pub use address::{
+    Address, AddressChanges, AddressDetails, Geocoded, Located, Place, PostalAddress, PrimaryPlace,
+};
 pub use change::Change;
 pub use contact::EmailAddress;
 pub(crate) use contact::{email_digest, email_key, read_phone};
 pub use role::Role;
 pub use session::{REFRESH_LIFETIME, RefreshToken, RevokeReason, Session};
-pub use user::{Account, AccountStatus, Me, User};
 pub(crate) use user::DISPLAY_NAME;
+pub use user::{Account, AccountStatus, Me, User, UserFilter, UserKey};
 pub use vendor::{VendorChanges, VendorDetails, VendorKind, VendorProfile};

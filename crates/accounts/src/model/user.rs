@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use kernel::{TextRule, UserId};
+use sha2::{Digest, Sha256};
 
 use super::{Address, Role, VendorProfile};
 
@@ -75,3 +76,38 @@ pub struct Me {
     /// Where they are, as far as reach is concerned.
     pub primary_address: Option<Address>,
 }
+
+impl Me {
+    /// A number that is another whenever anything of it is another.
+    #[must_use]
+    pub fn fingerprint(&self) -> i64 {
+        let mut digest = Sha256::new();
+        digest.update(self.account.user.version.to_be_bytes());
+        for role in &self.account.roles {
+            digest.update(role.as_str());
+        }
+        if let Some(vendor) = &self.vendor {
+            digest.update(format!("/{}", vendor.version));
+        }
+        if let Some(address) = &self.primary_address {
+            digest.update(format!("/{}/{}", address.id, address.version));
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        let head = digest.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
+        head & i64::MAX
+    }
+}
+
+/// Which users an admin wants to see; every condition must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct UserFilter {
+    /// Whose email address begins so, in any case.
+    pub email_prefix: Option<String>,
+    /// Who has this role.
+    pub role: Option<Role>,
+    /// Whose account is in this state.
+    pub status: Option<AccountStatus>,
+}
+
+/// Where a user stands in the list, newest first.
+pub type UserKey = (DateTime<Utc>, UserId);

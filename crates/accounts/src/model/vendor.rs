@@ -132,14 +132,20 @@ impl VendorDetails {
     /// Checks every field.
     pub(crate) fn check(self) -> Result<VendorText, Invalid> {
         let mut fields = Fields::default();
-        let contact_email = match self.contact_email.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        let contact_email = match self.contact_email.as_deref().map(str::trim).filter(|text| !text.is_empty())
+        {
             None => Ok(None),
             Some(text) => EmailAddress::parse(text).map(|email| Some(email.as_str().to_owned())),
         };
         let text = VendorText {
-            business_name: fields.take("business_name", BUSINESS_NAME.read(&self.business_name)).unwrap_or_default(),
+            business_name: fields
+                .take("business_name", BUSINESS_NAME.read(&self.business_name))
+                .unwrap_or_default(),
             business_identifier: fields
-                .take("business_identifier", BUSINESS_IDENTIFIER.read_optional(self.business_identifier.as_deref()))
+                .take(
+                    "business_identifier",
+                    BUSINESS_IDENTIFIER.read_optional(self.business_identifier.as_deref()),
+                )
                 .flatten(),
             contact_email: fields.take("contact_email", contact_email).flatten(),
             contact_phone: fields.take("contact_phone", read_phone(self.contact_phone.as_deref())).flatten(),

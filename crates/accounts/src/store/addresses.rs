@@ -37,6 +37,7 @@ struct AddressRow {
     country: String,
     is_primary: bool,
     place_version: i32,
+    geocoded_at: Option<DateTime<Utc>>,
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -81,6 +82,7 @@ impl TryFrom<AddressRow> for Address {
             },
             is_primary: row.is_primary,
             place: row.place.try_into()?,
+            geocoded_at: row.geocoded_at,
             place_version: row.place_version,
             version: row.version,
             created_at: row.created_at,
@@ -170,7 +172,6 @@ pub(crate) async fn update_address(tx: &mut Conn, address: &Address) -> QueryRes
         Place::NotLocated { problem } => Some(problem.as_str()),
         Place::Pending | Place::Located(_) => None,
     };
-    let answered_at = (address.place != Place::Pending).then_some(address.updated_at);
     diesel::update(addresses::table.find(address.id))
         .set((
             addresses::label.eq(&address.label),
@@ -187,7 +188,7 @@ pub(crate) async fn update_address(tx: &mut Conn, address: &Address) -> QueryRes
             addresses::geocode_status.eq(address.place.status()),
             addresses::geocode_confidence.eq(located.map(Located::confidence)),
             addresses::geocode_problem.eq(problem),
-            addresses::geocoded_at.eq(answered_at),
+            addresses::geocoded_at.eq(address.geocoded_at),
             addresses::version.eq(address.version),
             addresses::updated_at.eq(address.updated_at),
         ))

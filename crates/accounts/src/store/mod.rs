@@ -18,17 +18,17 @@ pub(crate) use addresses::{
     list_primary_places, update_address,
 };
 pub(crate) use login_failures::{
-    LoginState, delete_failure_run, delete_failure_runs_before, find_login_state, lock_failure_run,
+    delete_failure_run, delete_failure_runs_before, find_login_state, lock_failure_run,
     lock_or_insert_failure_run, update_failure_run,
 };
 pub(crate) use sessions::{
-    PresentedToken, delete_abandoned_sessions, delete_expired_tokens, find_token, insert_refresh_token,
-    Which, insert_session, list_live_sessions, revoke_session, revoke_sessions_of, touch_session, use_token,
+    Which, delete_abandoned_sessions, delete_expired_tokens, find_token, insert_refresh_token,
+    insert_session, list_live_sessions, revoke_session, revoke_sessions_of, touch_session, use_token,
 };
 pub(crate) use users::{
-    NewUser, Verified, delete_role_grant, find_account, find_account_by_key, insert_role_grant, insert_user,
-    is_active_admin, list_accounts, lock_active_admins, lock_user, share_account, update_password, update_profile,
-    update_status,
+    NewUser, Verified, delete_role_grant, find_account, find_account_by_key, insert_role_grants, insert_user,
+    is_active_admin, list_accounts, lock_account, lock_active_admins, lock_user, update_password,
+    update_profile, update_status,
 };
 pub(crate) use vendors::{
     find_vendor_by_slug, find_vendor_profile, insert_vendor_profile, list_taken_slugs, update_vendor_profile,

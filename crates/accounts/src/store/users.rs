@@ -12,8 +12,7 @@ use kernel::{Limit, UserId};
 use super::{named, roles};
 use crate::hasher::HashedPassword;
 use crate::schema::{role_grants, users};
-use crate::service::{UserFilter, UserKey};
-use crate::{Account, AccountStatus, AccountsError, EmailAddress, Role, User};
+use crate::{Account, AccountStatus, AccountsError, EmailAddress, Role, User, UserFilter, UserKey};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
@@ -95,13 +94,16 @@ pub(crate) async fn insert_user(
         .await;
     match inserted {
         Ok(_) => Ok(()),
-        Err(error) if db::violated_constraint(&error) == Some("users_email") => Err(AccountsError::EmailTaken),
+        Err(error) if db::violated_constraint(&error) == Some("users_email") => {
+            Err(AccountsError::EmailTaken)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 pub(crate) async fn find_account(conn: &mut Conn, user: UserId) -> QueryResult<Option<Account>> {
-    let found = users::table.find(user).select((UserRow::as_select(), role_names())).first(conn).await.optional()?;
+    let found =
+        users::table.find(user).select((UserRow::as_select(), role_names())).first(conn).await.optional()?;
     found.map(account).transpose()
 }
 
@@ -111,12 +113,12 @@ pub(crate) async fn find_account_by_key(conn: &mut Conn, email_key: &str) -> Que
     found.map(account).transpose()
 }
 
-/// The account, held against changes of its password and status for the rest of the transaction.
-pub(crate) async fn share_account(tx: &mut Conn, user: UserId) -> QueryResult<Option<Verified>> {
+/// The account with its password, held for the rest of the transaction.
+pub(crate) async fn lock_account(tx: &mut Conn, user: UserId) -> QueryResult<Option<Verified>> {
     let found: Option<(UserRow, Vec<String>, String)> = users::table
         .find(user)
         .select((UserRow::as_select(), role_names(), users::password_hash))
-        .for_share()
+        .for_no_key_update()
         .first(tx)
         .await
         .optional()?;
@@ -160,8 +162,7 @@ pub(crate) async fn update_password(
     new: &HashedPassword,
 ) -> QueryResult<bool> {
     let unchanged = users::table.find(user).filter(users::password_hash.eq(current.as_str()));
-    let updated =
-        diesel::update(unchanged).set(users::password_hash.eq(new.as_str())).execute(tx).await?;
+    let updated = diesel::update(unchanged).set(users::password_hash.eq(new.as_str())).execute(tx).await?;
     Ok(updated == 1)
 }
 
@@ -182,23 +183,18 @@ pub(crate) async fn update_status(
     Ok(())
 }
 
-/// Grants a role; false when the user has it.
-pub(crate) async fn insert_role_grant(
+/// Grants roles; returns how many of them the user did not have.
+pub(crate) async fn insert_role_grants(
     tx: &mut Conn,
     now: DateTime<Utc>,
     user: UserId,
-    role: Role,
-) -> QueryResult<bool> {
-    let inserted = diesel::insert_into(role_grants::table)
-        .values((
-            role_grants::user_id.eq(user),
-            role_grants::role.eq(role.as_str()),
-            role_grants::granted_at.eq(now),
-        ))
-        .on_conflict_do_nothing()
-        .execute(tx)
-        .await?;
-    Ok(inserted == 1)
+    roles: &[Role],
+) -> QueryResult<usize> {
+    let grant = |role: &Role| {
+        (role_grants::user_id.eq(user), role_grants::role.eq(role.as_str()), role_grants::granted_at.eq(now))
+    };
+    let rows: Vec<_> = roles.iter().map(grant).collect();
+    diesel::insert_into(role_grants::table).values(rows).on_conflict_do_nothing().execute(tx).await
 }
 
 /// Takes a role away; false when the user does not have it.

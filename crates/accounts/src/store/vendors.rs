@@ -81,7 +81,10 @@ pub(crate) async fn insert_vendor_profile(tx: &mut Conn, profile: &VendorProfile
 
 /// # Errors
 /// [`AccountsError::SlugTaken`].
-pub(crate) async fn update_vendor_profile(tx: &mut Conn, profile: &VendorProfile) -> Result<(), AccountsError> {
+pub(crate) async fn update_vendor_profile(
+    tx: &mut Conn,
+    profile: &VendorProfile,
+) -> Result<(), AccountsError> {
     let row = VendorRow::from(profile);
     let updated = diesel::update(vendor_profiles::table.find(row.user_id))
         .set((
@@ -107,7 +110,8 @@ pub(crate) async fn update_vendor_profile(tx: &mut Conn, profile: &VendorProfile
 }
 
 pub(crate) async fn find_vendor_profile(conn: &mut Conn, user: UserId) -> QueryResult<Option<VendorProfile>> {
-    let found = vendor_profiles::table.find(user).select(VendorRow::as_select()).first(conn).await.optional()?;
+    let found =
+        vendor_profiles::table.find(user).select(VendorRow::as_select()).first(conn).await.optional()?;
     found.map(VendorProfile::try_from).transpose()
 }
 

@@ -4,7 +4,7 @@ use db::Conn;
 use kernel::{CategoryId, Fields, Slug, TextRule};
 
 use crate::service::expect_version;
-use crate::{Category, CatalogError, store};
+use crate::{CatalogError, Category, store};
 
 /// What an admin says of a category.
 #[derive(Clone, Debug)]
@@ -49,6 +49,11 @@ pub async fn remove_category(tx: &mut Conn, id: CategoryId) -> Result<(), Catalo
 /// All categories, in their order.
 pub async fn list_categories(conn: &mut Conn) -> Result<Vec<Category>, CatalogError> {
     Ok(store::categories::list(conn).await?)
+}
+
+/// The category with this slug.
+pub async fn find_category(conn: &mut Conn, slug: &str) -> Result<Option<Category>, CatalogError> {
+    Ok(store::categories::find_by_slug(conn, slug).await?)
 }
 
 fn read(draft: &CategoryDraft, id: CategoryId, version: i32) -> Result<Category, CatalogError> {

@@ -146,10 +146,7 @@ pub async fn create_product(
         status: SaleStatus::Draft,
         hidden: false,
         hidden_reason: None,
-        detail: Detail::Product {
-            sku: sku.unwrap_or_default(),
-            reorder_threshold: draft.reorder_threshold,
-        },
+        detail: Detail::Product { sku: sku.unwrap_or_default(), reorder_threshold: draft.reorder_threshold },
         published_at: None,
         version: 1,
         created_at: now,

@@ -102,8 +102,7 @@ pub async fn list_own_plants(
 fn read(draft: &PlantDraft) -> Result<Plant, CatalogError> {
     let mut fields = Fields::default();
     let name = fields.take("name", TextRule::line(1, 120).read(&draft.name));
-    let species =
-        fields.take("species", TextRule::line(1, 120).read_optional(draft.species.as_deref()));
+    let species = fields.take("species", TextRule::line(1, 120).read_optional(draft.species.as_deref()));
     let description =
         fields.take("description", TextRule::prose(4000).read_optional(draft.description.as_deref()));
     let tags = fields.take("tags", read_tags(&draft.tags));

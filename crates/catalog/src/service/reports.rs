@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use db::Conn;
-use kernel::{
-    FieldError, InvalidCode, Limit, NewestKey, OfferingId, Page, ReportId, TextRule, UserId,
-};
+use kernel::{FieldError, InvalidCode, Limit, NewestKey, OfferingId, Page, ReportId, TextRule, UserId};
 use outbox::Event;
 use serde_json::json;
 use uuid::Uuid;
@@ -21,8 +19,7 @@ pub async fn submit_report(
     reason: ReportReason,
     details: Option<&str>,
 ) -> Result<Report, CatalogError> {
-    let details =
-        TextRule::prose(2000).read_optional(details).map_err(|error| error.at("details"))?;
+    let details = TextRule::prose(2000).read_optional(details).map_err(|error| error.at("details"))?;
     let known = match subject {
         ReportSubject::Listing => store::reports::offering_exists(tx, OfferingId(subject_id)).await?,
         ReportSubject::User => true,

@@ -3,14 +3,12 @@
 use chrono::{DateTime, Utc};
 use db::{Conn, Sql};
 use diesel::prelude::*;
-use diesel::sql_types::{
-    Array, BigInt, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
-};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{CategoryId, Limit, Money, OfferingId, UserId};
 use uuid::Uuid;
 
-use crate::browse::{BrowseFilter, BrowseItem, BrowseKey, Plan, Sort, chord_of_miles};
+use crate::browse::{BrowseFilter, BrowseItem, BrowseKey, FARTHEST_SELLER_MILES, Plan, Sort, chord_of_miles};
 use crate::store::unreadable;
 use crate::{ListingType, OfferingKind, Unit};
 
@@ -53,9 +51,10 @@ impl TryFrom<BrowseRow> for BrowseItem {
     type Error = diesel::result::Error;
 
     fn try_from(row: BrowseRow) -> Result<Self, Self::Error> {
-        let listing_type = row.listing_type.as_deref().map(|word| {
-            ListingType::from_word(word).ok_or_else(|| unreadable(word))
-        });
+        let listing_type = row
+            .listing_type
+            .as_deref()
+            .map(|word| ListingType::from_word(word).ok_or_else(|| unreadable(word)));
         Ok(Self {
             id: row.id,
             kind: OfferingKind::from_word(&row.kind).ok_or_else(|| unreadable(&row.kind))?,
@@ -93,50 +92,47 @@ pub(crate) async fn explain_browsable(
     after: Option<BrowseKey>,
     limit: Limit,
 ) -> QueryResult<serde_json::Value> {
-    let statement = statement(filter, sort, after, limit).prefixed("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ");
+    let statement =
+        statement(filter, sort, after, limit).prefixed("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ");
     let row: PlanRow = statement.get_result(conn).await?;
     Ok(row.plan)
 }
 
-/// The page's ids and sort keys are found first, then their texts: only what is shown is joined.
-fn statement<'a>(
-    filter: &'a BrowseFilter,
-    sort: Sort,
-    after: Option<BrowseKey>,
-    limit: Limit,
-) -> Sql<'a> {
+/// The page's ids are found first, then their texts: only what is shown is joined.
+fn statement<'a>(filter: &'a BrowseFilter, sort: Sort, after: Option<BrowseKey>, limit: Limit) -> Sql<'a> {
     let mut sql = db::sql(
         "SELECT o.id, o.kind, l.type AS listing_type, o.title, o.category_id, o.unit, o.price_minor, \
          o.published_at, o.vendor_id, s.name AS vendor_name, s.slug AS vendor_slug, ",
     );
-    push_chord(&mut sql, filter, "o");
+    push_chord(&mut sql, filter, "s.location");
     sql.push(" AS chord FROM (");
     match filter.plan(sort) {
         Plan::Centers => push_center_lists(&mut sql, filter, sort, after, limit),
-        Plan::Catalog | Plan::Words | Plan::Outward => {
-            sql.push("SELECT w.id FROM offerings w WHERE w.browsable");
-            push_reach(&mut sql, filter);
-            push_conditions(&mut sql, filter, &OF_OFFERING);
-            push_key(&mut sql, filter, after, &OF_OFFERING);
-            push_order(&mut sql, filter, sort, &OF_OFFERING, limit);
+        Plan::Outward => push_sellers(&mut sql, filter, after, limit),
+        Plan::Catalog | Plan::Words => {
+            sql.push(
+                "SELECT w.id FROM offerings w JOIN sellers v ON v.vendor_id = w.vendor_id WHERE w.browsable",
+            );
+            push_reach(&mut sql, filter, "w.reach");
+            push_conditions(&mut sql, filter, &OFFERINGS);
+            push_key(&mut sql, filter, after, &OFFERINGS);
+            push_order(&mut sql, filter, sort, &OFFERINGS, limit);
         }
     }
     sql.push(
         ") page JOIN offerings o ON o.id = page.id JOIN sellers s ON s.vendor_id = o.vendor_id \
          LEFT JOIN listings l ON l.offering_id = o.id",
     );
-    let order = match sort {
+    sql.push(match sort {
         Sort::Newest => " ORDER BY o.published_at DESC, o.id DESC",
         Sort::Cheapest => " ORDER BY o.price_minor, o.id",
-        Sort::Nearest => " ORDER BY chord, o.id",
-    };
-    sql.push(order);
+        Sort::Nearest => " ORDER BY chord, o.vendor_id, o.id",
+    });
     sql
 }
 
 /// The columns that conditions and orders speak of, in the table that the plan reads.
 struct Columns {
-    alias: &'static str,
     id: &'static str,
     published_at: &'static str,
     price: &'static str,
@@ -144,8 +140,8 @@ struct Columns {
     category: &'static str,
 }
 
-const OF_OFFERING: Columns = Columns {
-    alias: "w",
+/// Of an offering `w` and its seller `v`.
+const OFFERINGS: Columns = Columns {
     id: "w.id",
     published_at: "w.published_at",
     price: "w.price_minor",
@@ -153,8 +149,8 @@ const OF_OFFERING: Columns = Columns {
     category: "w.category_id",
 };
 
-const OF_REACH: Columns = Columns {
-    alias: "w",
+/// Of a row of a center's list.
+const CENTER_LIST: Columns = Columns {
     id: "r.offering_id",
     published_at: "r.published_at",
     price: "r.price_minor",
@@ -178,23 +174,52 @@ fn push_center_lists<'a>(
         "::integer[]) AS center(number) CROSS JOIN LATERAL (\
          SELECT r.offering_id AS id, r.published_at, r.price_minor FROM offering_reach r",
     );
-    // Only these need a look at the offering itself.
-    if filter.listing_type.is_some() || filter.within_miles.is_some() {
-        sql.push(" JOIN offerings w ON w.id = r.offering_id");
+    // Only the distance needs a look at the offering's seller.
+    if filter.within_miles.is_some() {
+        sql.push(" JOIN offerings w ON w.id = r.offering_id JOIN sellers v ON v.vendor_id = w.vendor_id");
     }
     sql.push(" WHERE r.center_number = center.number");
-    push_conditions(sql, filter, &OF_REACH);
-    push_key(sql, filter, after, &OF_REACH);
-    push_order(sql, filter, sort, &OF_REACH, limit);
+    push_conditions(sql, filter, &CENTER_LIST);
+    push_key(sql, filter, after, &CENTER_LIST);
+    push_order(sql, filter, sort, &CENTER_LIST, limit);
     sql.push(") r");
-    let merged = Columns { id: "r.id", ..OF_REACH };
-    push_order(sql, filter, sort, &merged, limit);
+    push_order(sql, filter, sort, &Columns { id: "r.id", ..CENTER_LIST }, limit);
 }
 
-/// Only what shares a center with the visitor, for the plans that read offerings.
-fn push_reach<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter) {
+/// The sellers that share a center with the visitor, nearest first, and what they offer, until the
+/// page is full. The cost depends on the sellers around, not on how much they offer.
+fn push_sellers<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<BrowseKey>, limit: Limit) {
+    sql.push("SELECT w.id FROM (SELECT v.vendor_id, v.location, ");
+    push_chord(sql, filter, "v.location");
+    sql.push(" AS chord FROM sellers v WHERE v.location <@ cube_enlarge(cube(");
+    let centre = filter.place.as_ref().map_or(&[][..], |place| &place.unit_vector);
+    sql.push_bind::<Array<Double>, _>(centre);
+    sql.push("), ");
+    sql.push_bind::<Double, _>(chord_of_miles(FARTHEST_SELLER_MILES));
+    sql.push(", 3)");
+    push_reach(sql, filter, "v.reach");
+    if let Some(BrowseKey::Nearest { chord, .. }) = after {
+        sql.push(" AND ");
+        push_chord(sql, filter, "v.location");
+        sql.push(" >= ");
+        sql.push_bind::<Double, _>(f64::from_bits(chord));
+    }
+    sql.push(
+        " ORDER BY chord, v.vendor_id) v CROSS JOIN LATERAL (\
+         SELECT w.id FROM offerings w WHERE w.vendor_id = v.vendor_id AND w.browsable",
+    );
+    push_conditions(sql, filter, &OFFERINGS);
+    push_key(sql, filter, after, &OFFERINGS);
+    sql.push(" ORDER BY w.id LIMIT ");
+    sql.push_bind::<BigInt, _>(limit.with_lookahead());
+    sql.push(") w ORDER BY v.chord, v.vendor_id, w.id LIMIT ");
+    sql.push_bind::<BigInt, _>(limit.with_lookahead());
+}
+
+/// Only what shares a center with the visitor.
+fn push_reach<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, column: &str) {
     if let Some(place) = &filter.place {
-        sql.push(" AND w.reach && ");
+        sql.push(&format!(" AND {column} && "));
         sql.push_bind::<Array<Integer>, _>(place.reach.as_slice());
     }
 }
@@ -228,7 +253,7 @@ fn push_conditions<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, columns: &Co
     }
     if let (Some(miles), true) = (filter.within_miles, filter.place.is_some()) {
         sql.push(" AND ");
-        push_chord(sql, filter, columns.alias);
+        push_chord(sql, filter, "v.location");
         sql.push(" <= ");
         sql.push_bind::<Double, _>(chord_of_miles(miles));
     }
@@ -253,11 +278,13 @@ fn push_key<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<Brows
             sql.push_bind::<BigInt, _>(price);
             id
         }
-        Some(BrowseKey::Nearest { chord, id }) => {
+        Some(BrowseKey::Nearest { chord, vendor, id }) => {
             sql.push(" AND (");
-            push_chord(sql, filter, columns.alias);
-            sql.push(&format!(", {}) > (", columns.id));
+            push_chord(sql, filter, "v.location");
+            sql.push(&format!(", v.vendor_id, {}) > (", columns.id));
             sql.push_bind::<Double, _>(f64::from_bits(chord));
+            sql.push(", ");
+            sql.push_bind::<SqlUuid, _>(vendor);
             id
         }
     };
@@ -273,20 +300,20 @@ fn push_order<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, sort: Sort, colum
         Sort::Cheapest => sql.push(&format!(" ORDER BY {}, {id}", columns.price)),
         Sort::Nearest => {
             sql.push(" ORDER BY ");
-            push_chord(sql, filter, columns.alias);
-            sql.push(&format!(", {id}"));
+            push_chord(sql, filter, "v.location");
+            sql.push(&format!(", v.vendor_id, {id}"));
         }
     }
     sql.push(" LIMIT ");
     sql.push_bind::<BigInt, _>(limit.with_lookahead());
 }
 
-/// The seller's distance as a chord; null without a place.
-fn push_chord<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, alias: &str) {
+/// The distance of a seller's location as a chord; null without a place.
+fn push_chord<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, location: &str) {
     match &filter.place {
         None => sql.push("NULL::double precision"),
         Some(place) => {
-            sql.push(&format!("({alias}.location <-> cube("));
+            sql.push(&format!("({location} <-> cube("));
             sql.push_bind::<Array<Double>, _>(place.unit_vector.as_slice());
             sql.push("))");
         }

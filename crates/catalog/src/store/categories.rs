@@ -39,8 +39,13 @@ pub(crate) async fn insert(tx: &mut Conn, category: &Category) -> QueryResult<()
 }
 
 pub(crate) async fn lock(tx: &mut Conn, id: CategoryId) -> QueryResult<Option<Category>> {
-    let row =
-        categories::table.find(id).select(CategoryRow::as_select()).for_update().first(tx).await.optional()?;
+    let row = categories::table
+        .find(id)
+        .select(CategoryRow::as_select())
+        .for_update()
+        .first(tx)
+        .await
+        .optional()?;
     Ok(row.map(Category::from))
 }
 

@@ -92,11 +92,7 @@ macro_rules! live_offerings {
     };
 }
 
-pub(crate) async fn insert(
-    tx: &mut Conn,
-    new: &Offering,
-    in_stock: bool,
-) -> QueryResult<()> {
+pub(crate) async fn insert(tx: &mut Conn, new: &Offering, in_stock: bool) -> QueryResult<()> {
     diesel::insert_into(offerings::table)
         .values((
             offerings::id.eq(new.id),
@@ -195,8 +191,7 @@ pub(crate) async fn lock(tx: &mut Conn, id: OfferingId) -> QueryResult<Option<Of
 }
 
 pub(crate) async fn find(conn: &mut Conn, id: OfferingId) -> QueryResult<Option<Offering>> {
-    let row: Option<Row> =
-        live_offerings!().filter(offerings::id.eq(id)).first(conn).await.optional()?;
+    let row: Option<Row> = live_offerings!().filter(offerings::id.eq(id)).first(conn).await.optional()?;
     row.map(offering).transpose()
 }
 

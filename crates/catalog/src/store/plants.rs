@@ -26,7 +26,8 @@ struct PlantRow {
 
 impl From<PlantRow> for Plant {
     fn from(row: PlantRow) -> Self {
-        let PlantRow { id, gardener_id, name, species, description, tags, version, created_at, updated_at } = row;
+        let PlantRow { id, gardener_id, name, species, description, tags, version, created_at, updated_at } =
+            row;
         Self { id, gardener_id, name, species, description, tags, version, created_at, updated_at }
     }
 }
@@ -55,12 +56,14 @@ pub(crate) async fn mark_deleted(tx: &mut Conn, id: PlantId, now: DateTime<Utc>)
 }
 
 pub(crate) async fn find_of(conn: &mut Conn, gardener: UserId, id: PlantId) -> QueryResult<Option<Plant>> {
-    let own = plants::table.find(id).filter(plants::gardener_id.eq(gardener).and(plants::deleted_at.is_null()));
+    let own =
+        plants::table.find(id).filter(plants::gardener_id.eq(gardener).and(plants::deleted_at.is_null()));
     Ok(own.select(PlantRow::as_select()).first(conn).await.optional()?.map(Plant::from))
 }
 
 pub(crate) async fn lock_of(tx: &mut Conn, gardener: UserId, id: PlantId) -> QueryResult<Option<Plant>> {
-    let own = plants::table.find(id).filter(plants::gardener_id.eq(gardener).and(plants::deleted_at.is_null()));
+    let own =
+        plants::table.find(id).filter(plants::gardener_id.eq(gardener).and(plants::deleted_at.is_null()));
     Ok(own.select(PlantRow::as_select()).for_update().first(tx).await.optional()?.map(Plant::from))
 }
 
@@ -78,9 +81,8 @@ pub(crate) async fn list_of(
         .into_boxed();
     if let Some(key) = after {
         let id = PlantId(key.id);
-        query = query.filter(
-            plants::created_at.lt(key.at).or(plants::created_at.eq(key.at).and(plants::id.lt(id))),
-        );
+        query = query
+            .filter(plants::created_at.lt(key.at).or(plants::created_at.eq(key.at).and(plants::id.lt(id))));
     }
     let rows: Vec<PlantRow> = query.load(conn).await?;
     Ok(rows.into_iter().map(Plant::from).collect())

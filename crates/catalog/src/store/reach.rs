@@ -1,5 +1,5 @@
-//! The read model of browse: `offerings.reach`, `location`, `browsable` and the rows of
-//! `offering_reach`, all derived from an offering and its seller.
+//! The read model of browse: `offerings.reach`, `browsable` and the rows of `offering_reach`, all
+//! derived from an offering and its seller.
 
 use db::Conn;
 use diesel::QueryResult;
@@ -11,20 +11,15 @@ use kernel::{OfferingId, UserId};
 const REFRESH: &str = "
 WITH truth AS (
     SELECT o.id, s.reach,
-           CASE WHEN s.lat IS NOT NULL THEN cube(ARRAY[
-               cos(radians(s.lat)) * cos(radians(s.lon)),
-               cos(radians(s.lat)) * sin(radians(s.lon)),
-               sin(radians(s.lat))]) END AS location,
            o.status = 'active' AND NOT o.hidden AND o.in_stock AND o.deleted_at IS NULL
                AND (o.kind = 'product' OR cardinality(s.reach) > 0) AS browsable,
            o.kind, o.category_id, o.price_minor, o.published_at
     FROM offerings o JOIN sellers s ON s.vendor_id = o.vendor_id
     WHERE {chosen}
 ), changed AS (
-    UPDATE offerings o SET reach = truth.reach, location = truth.location, browsable = truth.browsable
+    UPDATE offerings o SET reach = truth.reach, browsable = truth.browsable
     FROM truth
     WHERE o.id = truth.id AND (o.reach, o.browsable) IS DISTINCT FROM (truth.reach, truth.browsable)
-       OR o.id = truth.id AND o.location IS DISTINCT FROM truth.location
 ), rows AS (
     SELECT truth.id, center.number, truth.kind, truth.category_id, truth.price_minor, truth.published_at
     FROM truth CROSS JOIN LATERAL unnest(truth.reach) AS center(number)

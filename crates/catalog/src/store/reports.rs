@@ -33,7 +33,8 @@ impl TryFrom<ReportRow> for Report {
         Ok(Self {
             id: row.id,
             reporter_id: row.reporter_id,
-            subject: ReportSubject::from_word(&row.subject_type).ok_or_else(|| unreadable(&row.subject_type))?,
+            subject: ReportSubject::from_word(&row.subject_type)
+                .ok_or_else(|| unreadable(&row.subject_type))?,
             subject_id: row.subject_id,
             reason: ReportReason::from_word(&row.reason).ok_or_else(|| unreadable(&row.reason))?,
             details: row.details,
@@ -62,9 +63,8 @@ pub(crate) async fn insert(tx: &mut Conn, report: &Report) -> QueryResult<()> {
 
 /// Whether there is such an offering for the public to see.
 pub(crate) async fn offering_exists(conn: &mut Conn, id: OfferingId) -> QueryResult<bool> {
-    let public = offerings::table
-        .find(id)
-        .filter(offerings::status.ne("draft").and(offerings::deleted_at.is_null()));
+    let public =
+        offerings::table.find(id).filter(offerings::status.ne("draft").and(offerings::deleted_at.is_null()));
     diesel::select(exists(public)).get_result(conn).await
 }
 
@@ -74,11 +74,7 @@ pub(crate) async fn lock(tx: &mut Conn, id: ReportId) -> QueryResult<Option<Repo
     row.map(Report::try_from).transpose()
 }
 
-pub(crate) async fn update_decision(
-    tx: &mut Conn,
-    now: DateTime<Utc>,
-    report: &Report,
-) -> QueryResult<()> {
+pub(crate) async fn update_decision(tx: &mut Conn, now: DateTime<Utc>, report: &Report) -> QueryResult<()> {
     diesel::update(reports::table.find(report.id))
         .set((
             reports::status.eq(report.status.as_str()),

@@ -195,7 +195,8 @@ impl Http {
 
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
         // A try that ran out of time has cost the caller enough of it.
-        let remedy = if error.is_timeout() && !error.is_connect() { Remedy::GiveUp } else { Remedy::Retry(None) };
+        let remedy =
+            if error.is_timeout() && !error.is_connect() { Remedy::GiveUp } else { Remedy::Retry(None) };
         Failure { error: self.unavailable(describe(error)), remedy }
     }
 
@@ -230,7 +231,10 @@ impl Http {
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("provider", &self.provider).field("base_url", &self.base_url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Http")
+            .field("provider", &self.provider)
+            .field("base_url", &self.base_url.as_str())
+            .finish_non_exhaustive()
     }
 }
 

@@ -54,8 +54,7 @@ impl Geocoder for Nominatim {
     ) -> BoxFuture<'a, Result<Option<Geocoded>, GeocodeError>> {
         Box::pin(async move {
             let line = address.to_string();
-            let query =
-                [("format", "jsonv2"), ("addressdetails", "1"), ("limit", "1"), ("q", line.as_str())];
+            let query = [("format", "jsonv2"), ("addressdetails", "1"), ("limit", "1"), ("q", line.as_str())];
             self.http.get("search", &query, |body| self.read(body)).await
         })
     }

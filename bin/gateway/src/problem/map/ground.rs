@@ -19,7 +19,11 @@ impl From<Invalid> for Problem {
 impl From<CursorError> for Problem {
     fn from(error: CursorError) -> Self {
         let code = kernel::InvalidCode::NotAllowed.as_str();
-        Self::new(ProblemKind::InvalidCursor).detail(error.to_string()).field("query/cursor", code, error.to_string())
+        Self::new(ProblemKind::InvalidCursor).detail(error.to_string()).field(
+            "query/cursor",
+            code,
+            error.to_string(),
+        )
     }
 }
 
@@ -75,7 +79,9 @@ impl From<IdempotencyError> for Problem {
     fn from(error: IdempotencyError) -> Self {
         match error {
             IdempotencyError::InFlight => Self::new(ProblemKind::RequestInFlight).detail(error.to_string()),
-            IdempotencyError::KeyReused => Self::new(ProblemKind::IdempotencyKeyReused).detail(error.to_string()),
+            IdempotencyError::KeyReused => {
+                Self::new(ProblemKind::IdempotencyKeyReused).detail(error.to_string())
+            }
             IdempotencyError::Database(error) => error.into(),
         }
     }

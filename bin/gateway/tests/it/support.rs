@@ -1,0 +1,124 @@
+//! A gateway of its own for each test, on a database of its own.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use diesel_async::SimpleAsyncConnection;
+use gateway::extract::{Principal, TokenRefused, TokenVerifier};
+use gateway::settings::Settings;
+use gateway::{Routes, Running, StartOptions};
+use kernel::{SessionId, UserId};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::notes;
+
+/// A running gateway and a client of it.
+pub struct Server {
+    pub running: Running,
+    pub client: Client,
+}
+
+/// Reads `user-<uuid>`; `old-...` has expired.
+#[derive(Debug)]
+struct PlainTokens;
+
+impl TokenVerifier for PlainTokens {
+    fn verify(&self, token: &str, _now: DateTime<Utc>) -> Result<Principal, TokenRefused> {
+        if token.starts_with("old-") {
+            return Err(TokenRefused::Expired);
+        }
+        let id = token.strip_prefix("user-").and_then(|id| id.parse::<UserId>().ok());
+        let user_id = id.ok_or(TokenRefused::Invalid)?;
+        Ok(Principal { user_id, session: SessionId(user_id.0) })
+    }
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With settings of the test's own.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let url = database().await;
+        let defaults = [
+            ("DATABASE_URL", url.as_str()),
+            ("CURSOR_SECRET", "the secret of the tests, long enough"),
+            ("RATE_LIMIT_PER_MINUTE", "0"),
+            ("RATE_LIMIT_AUTH_PER_MINUTE", "0"),
+        ];
+        let environment: HashMap<String, String> = defaults
+            .iter()
+            .chain(settings)
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        let options = StartOptions {
+            listener: Some(TcpListener::bind("127.0.0.1:0").unwrap()),
+            verifier: Arc::new(PlainTokens),
+            routes: Routes::default().and(notes::configure),
+            workers: Some(2),
+            signals: false,
+            run_jobs: false,
+            ..StartOptions::new(Settings::read(&environment).unwrap())
+        };
+        Self { running: gateway::start(options).await.unwrap(), client: Client::builder().build().unwrap() }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.running.base_url)
+    }
+
+    pub fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url(path))
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.ask(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.ask(Method::POST, path)
+    }
+
+    /// How many notes there are.
+    pub async fn notes(&self) -> i64 {
+        notes::count(&mut self.running.state.conn().await.unwrap()).await
+    }
+}
+
+/// A token of a new person.
+pub fn somebody() -> String {
+    format!("user-{}", Uuid::new_v4())
+}
+
+/// Checks that the answer is a problem of this kind, and returns it.
+pub async fn problem(answer: Response, status: u16, code: &str) -> Value {
+    assert_eq!(answer.status(), StatusCode::from_u16(status).unwrap(), "{code}: {answer:?}");
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    assert_eq!(kind, "application/problem+json", "{code}");
+    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["code"], code, "{body}");
+    assert_eq!(body["status"], status, "{body}");
+    assert_eq!(body["request_id"], id.as_str(), "{body}");
+    assert!(body["type"].as_str().unwrap().starts_with("/problems/"), "{body}");
+    body
+}
+
+/// A migrated database of its own, with the table of the example resource.
+async fn database() -> String {
+    let base = std::env::var_os("SILKCART_TEST_DATABASE_URL").expect("set SILKCART_TEST_DATABASE_URL");
+    let base = base.into_string().unwrap();
+    let name = format!("gateway_{}", Uuid::new_v4().simple());
+    let mut admin = db::connect(&base).await.unwrap();
+    admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let mut url = url::Url::parse(&base).unwrap();
+    url.set_path(&name);
+    migrations::run(url.as_str()).await.unwrap();
+    db::connect(url.as_str()).await.unwrap().batch_execute(notes::TABLE).await.unwrap();
+    url.into()
+}

@@ -1,0 +1,4 @@
+//! The catalog on a real database.
+
+mod browse_plans;
+mod support;

@@ -1,0 +1,5 @@
+//! What can be done: with addresses, with centers, with pickup windows.
+
+pub mod centers;
+pub mod geocoding;
+pub mod pickup;
