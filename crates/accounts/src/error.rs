@@ -19,7 +19,7 @@ pub enum AccountsError {
     #[error("the email address or the password is wrong")]
     WrongCredentials,
     /// Too many attempts failed in a row for this email address, whether or not it has an account.
-    #[error("too many failed attempts; try again in {} s", .retry_after.num_seconds() + 1)]
+    #[error("too many attempts failed; wait before the next")]
     TooManyAttempts {
         /// How long the next attempt must wait.
         retry_after: TimeDelta,

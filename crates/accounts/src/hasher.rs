@@ -161,7 +161,6 @@ impl std::fmt::Debug for Hasher {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
 fn failed(error: impl std::fmt::Display) -> HasherError {
     HasherError::Failed(error.to_string())
 }

@@ -48,6 +48,11 @@ impl ApprovedCenters {
         Ok(Self::new(stamp, store::list_approved(conn).await?))
     }
 
+    /// The stamp that a snapshot loaded now would have.
+    pub async fn current_stamp(conn: &mut Conn) -> Result<i64, LogisticsError> {
+        Ok(store::centers_stamp(conn).await?)
+    }
+
     /// Which snapshot this is: it goes up with every change of any center.
     #[must_use]
     pub fn stamp(&self) -> i64 {
@@ -135,6 +140,13 @@ impl CenterIndex {
         self.demanded.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Whether a refresh would look at the database.
+    #[must_use]
+    pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
+        let met = self.met.load(Ordering::SeqCst) >= self.demanded.load(Ordering::SeqCst);
+        !met || is_due(self.looked_at.load(Ordering::SeqCst), now)
+    }
+
     /// Looks at the database if a second has passed since the last look or a look was demanded, and
     /// reads the centers if any of them changed. The connection may be in a transaction, but not in one
     /// that has changed a center itself.
@@ -153,11 +165,10 @@ impl CenterIndex {
 
     /// Whether a look is due and this caller is the one to take it.
     fn claim_look(&self, now: DateTime<Utc>) -> bool {
-        let now = now.timestamp_micros();
         let before = self.looked_at.load(Ordering::SeqCst);
-        // A clock that was set back must not blind the index.
-        let due = now < before || now.saturating_sub(before) >= LOOK_EVERY_MICROSECONDS;
-        due && self.looked_at.compare_exchange(before, now, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        let looked = now.timestamp_micros();
+        is_due(before, now)
+            && self.looked_at.compare_exchange(before, looked, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Puts the snapshot of a later look in the place of an earlier one's, never the other way round.
@@ -167,4 +178,10 @@ impl CenterIndex {
             *snapshot = (look, Arc::new(loaded));
         }
     }
+}
+
+/// Whether it is time to look again. A clock that was set back must not blind the index.
+fn is_due(looked_at: i64, now: DateTime<Utc>) -> bool {
+    let now = now.timestamp_micros();
+    now < looked_at || now.saturating_sub(looked_at) >= LOOK_EVERY_MICROSECONDS
 }

@@ -1,1 +1,38 @@
-//! placeholder
+//! Carts and orders of goods.
+//!
+//! Owns what somebody means to buy (a cart, of a user or of a guest), what they have bought (orders,
+//! made together by one checkout) and what may happen to an order. Capacity, people and places are not
+//! its business: the process crate `checkout` brings them together.
+//!
+//! Invariants:
+//! - an order has one fulfilment method and only that method's states ([`lifecycle`]);
+//! - every change of state is one event with actor, from and to, written with the change;
+//! - a line keeps title, unit and price as they were at checkout; the lines' totals sum to the order's,
+//!   the orders' totals to the checkout's;
+//! - a cart holds an offering at most once.
+
+mod cart;
+mod error;
+pub mod lifecycle;
+mod model;
+mod number;
+mod schema;
+mod service;
+mod split;
+mod store;
+
+pub use cart::{MergeChange, MergedLine, merge};
+pub use error::MarketError;
+pub use lifecycle::{Action, Role};
+pub use model::{
+    Cart, CartHolder, CartLine, Checkout, Fulfilment, GuestToken, Order, OrderLine, OrderStatus, ShipTo,
+};
+pub use service::carts::{
+    MOST_LINES, clear_cart, create_guest_cart, find_cart, forget_stale_carts, put_line, remove_cart,
+    remove_line, user_cart,
+};
+pub use service::orders::{
+    OrderFilter, PlacedOrder, find_order, list_customer_orders, list_orders, list_vendor_orders, lock_order,
+    orders_of_checkout, place_orders, transition,
+};
+pub use split::{OrderPlan, PricedLine, split};

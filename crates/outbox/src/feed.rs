@@ -37,16 +37,31 @@ pub struct FeedEvent {
     pub occurred_at: DateTime<Utc>,
 }
 
+/// How many facts are numbered in one transaction, so that a long backlog cannot outlast a statement.
+const NUMBERED_AT_ONCE: usize = 10_000;
+
 /// Gives positions to the facts that have become visible, unless somebody else is at it; returns how
 /// many. Must not run inside another transaction, which would hold the sequencer's lock.
 pub async fn sequence(conn: &mut Conn) -> QueryResult<usize> {
-    conn.transaction(async |tx| {
-        if !store::lock_sequence(tx).await? {
-            return Ok(0);
+    // Most callers find nothing to do, and learn it without the lock.
+    if !store::has_unsequenced_events(conn).await? {
+        return Ok(0);
+    }
+    let mut total = 0;
+    loop {
+        let numbered = conn
+            .transaction(async |tx| {
+                if !store::lock_sequence(tx).await? {
+                    return Ok(0);
+                }
+                store::number_visible_events(tx, NUMBERED_AT_ONCE).await
+            })
+            .await?;
+        total += numbered;
+        if numbered < NUMBERED_AT_ONCE {
+            return QueryResult::Ok(total);
         }
-        store::number_visible_events(tx).await
-    })
-    .await
+    }
 }
 
 /// Up to `limit` facts after `position`, in order.

@@ -77,18 +77,20 @@ pub async fn begin(
     now: DateTime<Utc>,
     request: &IdempotentRequest,
 ) -> Result<Begin, IdempotencyError> {
-    match store::claim_key(tx, now, request).await {
-        Ok(true) => Ok(Begin::Fresh),
-        Ok(false) => {
-            let (fingerprint, answer) = store::load_answer(tx, request).await?;
-            if fingerprint == request.fingerprint {
-                answer.map(Begin::Replay).ok_or(IdempotencyError::InFlight)
-            } else {
-                Err(IdempotencyError::KeyReused)
-            }
+    loop {
+        match store::claim_key(tx, now, request).await {
+            Ok(true) => return Ok(Begin::Fresh),
+            Ok(false) => {}
+            Err(error) if db::is_lock_timeout(&error) => return Err(IdempotencyError::InFlight),
+            Err(error) => return Err(error.into()),
         }
-        Err(error) if db::is_lock_timeout(&error) => Err(IdempotencyError::InFlight),
-        Err(error) => Err(error.into()),
+        // A record that is purged between the two statements leaves the key free: claim it again.
+        if let Some((fingerprint, answer)) = store::load_answer(tx, request).await? {
+            if fingerprint != request.fingerprint {
+                return Err(IdempotencyError::KeyReused);
+            }
+            return answer.map(Begin::Replay).ok_or(IdempotencyError::InFlight);
+        }
     }
 }
 

@@ -17,7 +17,13 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     const NAME: &'static str;
     /// What happens when it fails.
     const RETRY: RetryPolicy = RetryPolicy::STANDARD;
+    /// How long one attempt may take, less than [`LEASE`]; one that takes longer has failed.
+    const TIMEOUT: Duration = Duration::from_secs(240);
 }
+
+/// How long a runner has a job to itself. When it has gone without recording an outcome by then, the
+/// job is anybody's again.
+pub const LEASE: Duration = Duration::from_secs(300);
 
 /// How often and how soon a failed job is tried again. The n-th wait is `first * 2^(n-1)`, at most
 /// `longest`, spread by up to a fifth either way.

@@ -10,6 +10,7 @@
 //! The [`Runner`] executes jobs, subscribers and periodic jobs in process. A dispatcher of another
 //! kind uses the same [`Registry`].
 
+mod attempt;
 mod event;
 mod feed;
 mod idempotency;
@@ -25,7 +26,7 @@ pub use feed::{FeedEvent, read, sequence, timeline};
 pub use idempotency::{
     Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record,
 };
-pub use job::{Job, RetryPolicy, enqueue, enqueue_all, enqueue_at, purge_jobs};
+pub use job::{Job, LEASE, RetryPolicy, enqueue, enqueue_all, enqueue_at, purge_jobs};
 pub use origin::{current_request_id, with_request_id};
 pub use registry::{HandlerError, Registry, Services};
 pub use runner::{Backlog, Runner};

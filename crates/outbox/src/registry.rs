@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use kernel::Clock;
 use serde_json::Value;
 
-use crate::{FeedEvent, Job, RetryPolicy};
+use crate::{FeedEvent, Job, LEASE, RetryPolicy};
 
 /// What every handler is given.
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ pub(crate) type EventHandler = Arc<
 
 pub(crate) struct RegisteredJob {
     pub retry: RetryPolicy,
+    pub timeout: Duration,
     pub handler: JobHandler,
 }
 
@@ -54,21 +55,30 @@ pub struct Registry {
 impl Registry {
     /// Handles jobs of kind `J`. The handler runs at least once per job and must be idempotent; it
     /// opens its own transactions.
+    ///
+    /// # Panics
+    /// When `J` has a handler already.
     pub fn on_job<J, F, R>(&mut self, handler: F)
     where
         J: Job,
         F: Fn(Services, J) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
+        const { assert!(J::TIMEOUT.as_nanos() < LEASE.as_nanos(), "an attempt must end within its lease") }
         let handler: JobHandler =
             Arc::new(move |services, payload| match serde_json::from_value::<J>(payload) {
                 Ok(job) => handler(services, job).boxed(),
                 Err(error) => async move { Err(HandlerError::from(error)) }.boxed(),
             });
-        self.jobs.insert(J::NAME, RegisteredJob { retry: J::RETRY, handler });
+        let job = RegisteredJob { retry: J::RETRY, timeout: J::TIMEOUT, handler };
+        assert!(self.jobs.insert(J::NAME, job).is_none(), "{} is handled already", J::NAME);
     }
 
-    /// Handles jobs of kind `J` and asks for one (its payload is `null`) every `every`.
+    /// Handles jobs of kind `J`, a unit struct (the payload is `null`), and asks for one every `every`,
+    /// beginning at once. Rounds that were missed are not made up for.
+    ///
+    /// # Panics
+    /// When `J` has a handler already.
     pub fn every<J, F, R>(&mut self, every: Duration, handler: F)
     where
         J: Job,
@@ -79,9 +89,13 @@ impl Registry {
         self.periodic.push(Periodic { name: J::NAME, every });
     }
 
-    /// Reads the feed under `name`. The handler works in the transaction that moves the
-    /// subscriber's place on, so its effect on the database happens exactly once per fact. What
-    /// takes long or leaves the database is enqueued as a job.
+    /// Reads the feed under `name`; a new name begins at the feed's beginning. The handler works in the
+    /// transaction that moves the subscriber's place on, so its effect on the database happens exactly
+    /// once per fact. What takes long or leaves the database is enqueued as a job. While a fact fails,
+    /// those after it wait, and it is tried again every ten seconds or so.
+    ///
+    /// # Panics
+    /// When `name` has a handler already.
     pub fn on_events<F>(&mut self, name: &'static str, handler: F)
     where
         F: for<'a> Fn(&'a mut Conn, &'a Services, &'a FeedEvent) -> BoxFuture<'a, Result<(), HandlerError>>
@@ -89,6 +103,8 @@ impl Registry {
             + Sync
             + 'static,
     {
+        let taken = self.subscribers.iter().any(|(other, _)| *other == name);
+        assert!(!taken, "{name} is subscribed already");
         self.subscribers.push((name, Arc::new(handler)));
     }
 

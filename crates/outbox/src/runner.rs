@@ -5,22 +5,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
+use db::{Conn, PooledConn};
 use diesel::result::Error;
 use diesel_async::AsyncConnection;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::attempt::attempt;
 use crate::registry::EventHandler;
 use crate::store::{self, LeasedJob};
-use crate::{FeedEvent, HandlerError, Registry, RetryPolicy, Services, feed, origin};
+use crate::{HandlerError, LEASE, Registry, RetryPolicy, Services, feed};
 
-const LEASE: TimeDelta = TimeDelta::minutes(5);
-const JOBS_AT_ONCE: i64 = 8;
-const EVENTS_AT_ONCE: i64 = 100;
+const JOBS_AT_ONCE: usize = 8;
+const EVENTS_AT_ONCE: usize = 100;
+/// Less than the pool lets a transaction sit idle.
+const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(500);
+const OUTCOME_TRIES: usize = 5;
 
 /// An in-process runner. Clones share the same wake-up call.
 #[derive(Clone, Debug)]
@@ -28,7 +31,11 @@ pub struct Runner {
     registry: Arc<Registry>,
     services: Services,
     wake: Arc<Notify>,
+    enrolled: Arc<OnceCell<()>>,
 }
+
+/// The jobs that a runner has begun. Each ends well when its outcome, good or bad, is on record.
+type Running = JoinSet<Result<(), HandlerError>>;
 
 /// What waits to be run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,13 +48,12 @@ pub struct Backlog {
     pub unsequenced_events: i64,
 }
 
-/// Why the handling of a fact was undone.
+/// Why the handling of a batch of facts was undone.
 enum Halt {
-    /// Another runner has the subscription, or its next try is not due.
-    NotNow,
+    /// The fact after the first `handled` failed.
     Handler {
-        position: i64,
-        error: HandlerError,
+        handled: usize,
+        failure: String,
     },
     Database(Error),
 }
@@ -62,7 +68,8 @@ impl Runner {
     /// A runner of `registry`'s handlers.
     #[must_use]
     pub fn new(registry: Registry, services: Services) -> Self {
-        Self { registry: Arc::new(registry), services, wake: Arc::new(Notify::new()) }
+        let (wake, enrolled) = (Arc::new(Notify::new()), Arc::new(OnceCell::new()));
+        Self { registry: Arc::new(registry), services, wake, enrolled }
     }
 
     /// Makes the runner look for work now rather than at its next poll.
@@ -72,8 +79,9 @@ impl Runner {
 
     /// Works until `stop`; what has been begun is finished.
     pub async fn run(self, stop: CancellationToken) {
+        let mut running = Running::new();
         while !stop.is_cancelled() {
-            match self.step().await {
+            match self.step(&mut running).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::error!(error = %error, "the job runner cannot reach its queue"),
@@ -81,18 +89,32 @@ impl Runner {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.wake.notified() => {}
+                Some(ended) = next_ended(&mut running) => complain(ended),
                 () = tokio::time::sleep(POLL) => {}
             }
         }
+        while let Some(ended) = next_ended(&mut running).await {
+            complain(ended);
+        }
     }
 
-    /// Works until nothing is due at the clock's present instant; returns how much was done.
+    /// Works until nothing is due at the clock's present instant and what it began is finished;
+    /// returns how much was done. A failing handler is not an error here, a failing database is.
     pub async fn drain(&self) -> Result<usize, HandlerError> {
-        let mut done = 0;
+        let mut running = Running::new();
+        let mut outcome = Ok(0);
         loop {
-            match self.step().await? {
-                0 => return Ok(done),
-                more => done += more,
+            match self.step(&mut running).await {
+                Ok(0) => {}
+                Ok(more) => {
+                    outcome = outcome.map(|done| done + more);
+                    continue;
+                }
+                Err(error) => outcome = outcome.and(Err(error)),
+            }
+            match next_ended(&mut running).await {
+                Some(ended) => outcome = outcome.and_then(|done| ended.map(|()| done)),
+                None => return outcome,
             }
         }
     }
@@ -108,145 +130,216 @@ impl Runner {
         })
     }
 
-    /// One round: schedules, then facts, then a batch of jobs.
-    async fn step(&self) -> Result<usize, HandlerError> {
-        Ok(self.tick_schedules().await? + self.pump_feed().await? + self.run_due_jobs().await?)
+    /// One round: schedules, then facts, then as many due jobs as there are hands free. What fails in
+    /// one part does not keep the others from their work.
+    async fn step(&self, running: &mut Running) -> Result<usize, HandlerError> {
+        self.enrolled.get_or_try_init(|| self.enrol()).await?;
+        let parts = [self.tick_schedules().await, self.pump_feed().await, self.begin_due_jobs(running).await];
+        parts.into_iter().sum()
+    }
+
+    /// Makes the schedules and the subscribers known to the database, once in this runner's life.
+    async fn enrol(&self) -> Result<(), HandlerError> {
+        let mut conn = self.services.database.conn().await?;
+        let now = self.services.clock.now();
+        for periodic in &self.registry.periodic {
+            store::insert_schedule(&mut conn, periodic.name, now).await?;
+        }
+        for (name, _) in &self.registry.subscribers {
+            store::insert_subscription(&mut conn, name).await?;
+        }
+        Ok(())
     }
 
     async fn tick_schedules(&self) -> Result<usize, HandlerError> {
+        let names: Vec<&str> = self.registry.periodic.iter().map(|periodic| periodic.name).collect();
+        if names.is_empty() {
+            return Ok(0);
+        }
         let mut conn = self.services.database.conn().await?;
         let now = self.services.clock.now();
-        store::release_lost_leases(&mut conn, now).await?;
+        let due = store::list_due_schedules(&mut conn, &names, now).await?;
         let mut claimed = 0;
-        for periodic in &self.registry.periodic {
-            store::insert_schedule(&mut conn, periodic.name, now).await?;
+        for periodic in
+            self.registry.periodic.iter().filter(|periodic| due.iter().any(|d| d == periodic.name))
+        {
             let next = now + TimeDelta::from_std(periodic.every)?;
-            let due = conn
+            let begun = conn
                 .transaction::<_, Error, _>(async |tx| {
-                    let due = store::claim_schedule(tx, periodic.name, now, next).await?;
-                    if due {
-                        store::insert_jobs(tx, periodic.name, vec![serde_json::Value::Null], now, now)
-                            .await?;
+                    let begun = store::claim_schedule(tx, periodic.name, now, next).await?;
+                    if begun {
+                        let payload = vec![serde_json::Value::Null];
+                        store::insert_jobs(tx, periodic.name, payload, now, now).await?;
                     }
-                    Ok(due)
+                    Ok(begun)
                 })
                 .await?;
-            claimed += usize::from(due);
+            claimed += usize::from(begun);
         }
         Ok(claimed)
     }
 
     async fn pump_feed(&self) -> Result<usize, HandlerError> {
-        if self.registry.subscribers.is_empty() {
+        let names: Vec<&str> = self.registry.subscribers.iter().map(|(name, _)| *name).collect();
+        if names.is_empty() {
             return Ok(0);
         }
-        let mut conn = self.services.database.conn().await?;
-        feed::sequence(&mut conn).await?;
+        let behind = {
+            let mut conn = self.services.database.conn().await?;
+            feed::sequence(&mut conn).await?;
+            store::list_subscriptions_behind(&mut conn, &names, self.services.clock.now()).await?
+        };
         let mut handled = 0;
-        for (name, handler) in &self.registry.subscribers {
-            store::insert_subscription(&mut conn, name).await?;
-            let outcome = conn.transaction(async |tx| deliver(tx, &self.services, name, handler).await).await;
-            match outcome {
-                Ok(count) => handled += count,
-                Err(Halt::NotNow) => {}
-                Err(Halt::Database(error)) => return Err(error.into()),
-                Err(Halt::Handler { position, error }) => {
-                    let retry_at = self.services.clock.now() + RetryPolicy::STANDARD.wait(1, rand::random());
-                    let failure = format!("event {position}: {}", chain(error.as_ref()));
-                    tracing::error!(subscriber = name, failure, "a subscriber cannot handle an event");
-                    store::fail_subscription(&mut conn, name, retry_at, &failure).await?;
-                }
-            }
+        for (name, handler) in
+            self.registry.subscribers.iter().filter(|(name, _)| behind.iter().any(|b| b == name))
+        {
+            handled += self.deliver(name, handler).await?;
         }
         Ok(handled)
     }
 
-    async fn run_due_jobs(&self) -> Result<usize, HandlerError> {
-        let names: Vec<&str> = self.registry.jobs.keys().copied().collect();
-        let now = self.services.clock.now();
-        let leased = {
+    /// Hands a subscriber its next facts, as many of them as it takes; a fact that it does not take is
+    /// put on record when it is the next.
+    async fn deliver(&self, name: &str, handler: &EventHandler) -> Result<usize, HandlerError> {
+        let mut batch = EVENTS_AT_ONCE;
+        loop {
             let mut conn = self.services.database.conn().await?;
-            store::lease_due_jobs(&mut conn, &names, now, now + LEASE, JOBS_AT_ONCE).await?
+            let outcome =
+                conn.transaction(async |tx| self.deliver_batch(tx, name, handler, batch).await).await;
+            let (handled, failure) = match outcome {
+                Ok(count) => return Ok(count),
+                Err(Halt::Handler { handled, failure }) => (handled, failure),
+                // Which fact it was shows when they come one by one.
+                Err(Halt::Database(error)) => (batch / 2, error.to_string()),
+            };
+            // A handler that stopped within a savepoint leaves its transaction open and its locks
+            // taken: the connection is closed rather than returned.
+            drop(PooledConn::take(conn));
+            if handled == 0 {
+                let retry_at = self.services.clock.now() + RetryPolicy::STANDARD.wait(1, rand::random());
+                tracing::error!(subscriber = name, failure, "a subscriber cannot handle an event");
+                let mut conn = self.services.database.conn().await?;
+                store::fail_subscription(&mut conn, name, retry_at, &failure).await?;
+                return Ok(0);
+            }
+            // Those before it were undone as well, and are handled again without it.
+            batch = handled;
+        }
+    }
+
+    /// Hands up to `batch` facts to a subscriber and moves its place on: all of it or nothing.
+    async fn deliver_batch(
+        &self,
+        tx: &mut Conn,
+        name: &str,
+        handler: &EventHandler,
+        batch: usize,
+    ) -> Result<usize, Halt> {
+        let Some(place) = store::lock_subscription(tx, name, self.services.clock.now()).await? else {
+            return Ok(0);
         };
+        let events = feed::read(tx, place, i64::try_from(batch).unwrap_or(i64::MAX)).await?;
+        for (handled, event) in events.iter().enumerate() {
+            let position = event.position;
+            let request_id = event.request_id.clone().unwrap_or_else(|| format!("event-{position}"));
+            let work = async { handler(tx, &self.services, event).await };
+            attempt(request_id, EVENT_TIMEOUT, work).await.map_err(|failure| Halt::Handler {
+                handled,
+                failure: format!("event {position}: {failure}"),
+            })?;
+        }
+        if let Some(last) = events.last() {
+            store::advance_subscription(tx, name, last.position).await?;
+        }
+        Ok(events.len())
+    }
+
+    async fn begin_due_jobs(&self, running: &mut Running) -> Result<usize, HandlerError> {
+        let names: Vec<&str> = self.registry.jobs.keys().copied().collect();
+        let free = JOBS_AT_ONCE.saturating_sub(running.len());
+        if free == 0 || names.is_empty() {
+            return Ok(0);
+        }
+        let mut conn = self.services.database.conn().await?;
+        let now = self.services.clock.now();
+        store::release_lost_leases(&mut conn, now).await?;
+        let leased = store::lease_due_jobs(&mut conn, &names, now, now + LEASE, free).await?;
         let count = leased.len();
-        let mut running: FuturesUnordered<_> = leased.into_iter().map(|job| self.run_job(job)).collect();
-        while let Some(outcome) = running.next().await {
-            outcome?;
+        for job in leased {
+            running.spawn(self.clone().run_job(job));
         }
         Ok(count)
     }
 
-    async fn run_job(&self, job: LeasedJob) -> Result<(), HandlerError> {
+    async fn run_job(self, mut job: LeasedJob) -> Result<(), HandlerError> {
         let Some(registered) = self.registry.jobs.get(job.name.as_str()) else {
             return Ok(());
         };
-        let work = (registered.handler)(self.services.clone(), job.payload);
-        // A task of its own, so that a panic in a handler is a failed attempt and not the runner's end.
-        let request_id = job.request_id.unwrap_or_else(|| format!("job-{}", job.id));
-        let outcome = match tokio::spawn(origin::with_request_id(request_id, work)).await {
-            Ok(outcome) => outcome.map_err(|error| chain(error.as_ref())),
-            Err(panic) => Err(panic.to_string()),
+        let outcome = if job.attempts > registered.retry.attempts {
+            Err("the runner went away at the last attempt".to_owned())
+        } else {
+            let request_id = job.request_id.take().unwrap_or_else(|| format!("job-{}", job.id));
+            let payload = std::mem::take(&mut job.payload);
+            let work = async { (registered.handler)(self.services.clone(), payload).await };
+            attempt(request_id, registered.timeout, work).await
         };
+        if let Err(failure) = &outcome {
+            tracing::warn!(job = job.name, id = %job.id, attempt = job.attempts, failure, "a job failed");
+        }
+        let mut tries = 1;
+        loop {
+            match self.record_outcome(&job, registered.retry, &outcome).await {
+                Err(error) if tries < OUTCOME_TRIES => {
+                    tracing::warn!(job = job.name, id = %job.id, error = %error, "an outcome is not on record");
+                    tokio::time::sleep(POLL).await;
+                    tries += 1;
+                }
+                recorded => return recorded,
+            }
+        }
+    }
+
+    async fn record_outcome(
+        &self,
+        job: &LeasedJob,
+        retry: RetryPolicy,
+        outcome: &Result<(), String>,
+    ) -> Result<(), HandlerError> {
         let mut conn = self.services.database.conn().await?;
         let now = self.services.clock.now();
-        match outcome {
-            Ok(()) => store::finish_job(&mut conn, job.id, now, None).await?,
-            Err(failure) if job.attempts >= registered.retry.attempts => {
+        let recorded = match outcome {
+            Ok(()) => store::finish_job(&mut conn, job, now, None).await?,
+            Err(failure) if job.attempts >= retry.attempts => {
                 tracing::error!(job = job.name, id = %job.id, failure, "a job failed for good");
-                store::finish_job(&mut conn, job.id, now, Some(&failure)).await?;
+                store::finish_job(&mut conn, job, now, Some(failure)).await?
             }
             Err(failure) => {
-                tracing::warn!(job = job.name, id = %job.id, failure, "a job failed and will be tried again");
-                let run_at: DateTime<Utc> = now + registered.retry.wait(job.attempts, rand::random());
-                store::retry_job(&mut conn, job.id, run_at, &failure).await?;
+                let run_at = now + retry.wait(job.attempts, rand::random());
+                store::retry_job(&mut conn, job, run_at, failure).await?
             }
+        };
+        if !recorded {
+            tracing::warn!(job = job.name, id = %job.id, "a job ended after its lease; another has it");
         }
         Ok(())
     }
 }
 
-/// Hands the next facts to a subscriber and moves its place on; stops before a fact that fails.
-async fn deliver(
-    tx: &mut db::Conn,
-    services: &Services,
-    name: &str,
-    handler: &EventHandler,
-) -> Result<usize, Halt> {
-    let place = store::lock_subscription(tx, name).await?.ok_or(Halt::NotNow)?;
-    if place.retry_at.is_some_and(|at| at > services.clock.now()) {
-        return Err(Halt::NotNow);
+/// Waits for a job to end, and takes all that have ended; none when none runs.
+async fn next_ended(running: &mut Running) -> Option<Result<(), HandlerError>> {
+    let mut ended = flatten(running.join_next().await?);
+    while let Some(another) = running.try_join_next() {
+        ended = ended.and(flatten(another));
     }
-    // After a failure facts are taken one by one, so that those before the bad one get through.
-    let batch = if place.failures > 0 { 1 } else { EVENTS_AT_ONCE };
-    let events = feed::read(tx, place.last_position, batch).await?;
-    for event in &events {
-        handle_one(tx, services, handler, event).await?;
-    }
-    if let Some(last) = events.last() {
-        store::advance_subscription(tx, name, last.position).await?;
-    }
-    Ok(events.len())
+    Some(ended)
 }
 
-async fn handle_one(
-    tx: &mut db::Conn,
-    services: &Services,
-    handler: &EventHandler,
-    event: &FeedEvent,
-) -> Result<(), Halt> {
-    let request_id = event.request_id.clone().unwrap_or_else(|| format!("event-{}", event.position));
-    origin::with_request_id(request_id, handler(tx, services, event))
-        .await
-        .map_err(|error| Halt::Handler { position: event.position, error })
+fn flatten(ended: Result<Result<(), HandlerError>, JoinError>) -> Result<(), HandlerError> {
+    ended?
 }
 
-/// An error with its causes, on one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
+fn complain(ended: Result<(), HandlerError>) {
+    if let Err(error) = ended {
+        tracing::error!(error = %error, "a job's outcome is lost; it runs again after its lease");
     }
-    text
 }

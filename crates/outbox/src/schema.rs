@@ -66,3 +66,5 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(event_sequence, event_subscriptions);

@@ -1,7 +1,12 @@
 //! What tests share: databases of their own, a clock that stands still, golden files.
 //!
 //! A dev-dependency only. Panics are its way of failing a test.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test kit fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test kit fails by panicking"
+)]
 
 mod clock;
 mod database;

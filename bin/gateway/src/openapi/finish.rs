@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use kernel::Limit;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
@@ -25,6 +26,7 @@ pub(super) fn finish(mut document: Value, settings: &Settings) -> Value {
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         schemas.values_mut().for_each(apply_marks);
     }
+    close_bodies(&mut document);
     finish_operations(&mut document);
     document["openapi"] = json!("3.0.3");
     document["info"] = json!({
@@ -97,6 +99,34 @@ fn apply_marks(schema: &mut Value) {
     }
 }
 
+/// Bodies refuse unknown fields (every one of them is `deny_unknown_fields`), so their schemas say so.
+fn close_bodies(document: &mut Value) {
+    let operations =
+        document["paths"].as_object().into_iter().flat_map(Map::values).filter_map(Value::as_object);
+    let bodies: BTreeSet<String> = operations
+        .flat_map(Map::values)
+        .filter_map(|operation| operation["requestBody"]["content"].as_object())
+        .flat_map(Map::values)
+        .filter_map(|content| {
+            content["schema"]["$ref"].as_str()?.strip_prefix(REFERENCE).map(ToOwned::to_owned)
+        })
+        .collect();
+    for name in bodies {
+        close(&mut document["components"]["schemas"][name]);
+    }
+}
+
+fn close(schema: &mut Value) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(close);
+        schema.entry("additionalProperties").or_insert(json!(false));
+    }
+    if let Some(items) = schema.get_mut("items") {
+        close(items);
+    }
+}
+
 fn finish_operations(document: &mut Value) {
     let mut ids = HashSet::new();
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
@@ -106,6 +136,7 @@ fn finish_operations(document: &mut Value) {
             let Some(operation) = operation.as_object_mut() else { continue };
             name(operation, method, path, &mut ids);
             say_who_may(operation);
+            bound_parameters(operation);
             responses::complete(operation, method, path);
         }
     }
@@ -146,6 +177,23 @@ fn say_who_may(operation: &mut Map<String, Value>) {
         requirements.is_empty() || requirements.iter().any(|one| one.as_object().is_some_and(Map::is_empty));
     if public {
         operation.insert("x-public".to_owned(), json!(true));
+    }
+}
+
+/// The bounds of the parameters that mean the same everywhere, which paperclip drops.
+fn bound_parameters(operation: &mut Map<String, Value>) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+    for parameter in parameters {
+        let bounded = match parameter["name"].as_str() {
+            Some("Idempotency-Key") => {
+                json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })
+            }
+            Some("limit") => {
+                json!({ "type": "integer", "minimum": 1, "maximum": Limit::MAX, "default": Limit::default().get() })
+            }
+            _ => continue,
+        };
+        parameter["schema"] = bounded;
     }
 }
 

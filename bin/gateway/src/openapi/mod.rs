@@ -1,4 +1,4 @@
-//! The OpenAPI document: paperclip derives it from the handlers, [`finish`] makes it a valid OpenAPI 3.0.3 document
+//! The OpenAPI document: paperclip derives it from the handlers, post-processing makes it a valid OpenAPI 3.0.3 document
 //! with bearer security and the problems each operation can answer. Also the contract that requests are held to.
 
 mod finish;

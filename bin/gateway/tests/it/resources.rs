@@ -1,7 +1,10 @@
 //! Reading, listing, making and changing the example resource.
 
+use db::Conn;
+use diesel_async::SimpleAsyncConnection;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::support::{Server, problem, somebody};
 
@@ -59,6 +62,27 @@ async fn a_change_that_is_refused_leaves_nothing_behind() {
     assert_eq!(server.notes().await, 0);
     // The pool holds no connection with an open transaction.
     let made = server.post("/api/v1/notes").bearer_auth(&token).json(&kale()).send().await.unwrap();
+    assert_eq!((made.status().as_u16(), server.notes().await), (201, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_caller_went_away_leaves_nothing_behind() {
+    // One connection: whoever comes next gets the one that was left in a transaction, or a fresh one.
+    let server = Server::start_with(&[("DATABASE_MAX_CONNECTIONS", "1")]).await;
+    let begun = Notify::new();
+    let work = async |tx: &mut Conn| {
+        let insert = "INSERT INTO notes VALUES (gen_random_uuid(), 'x', 1, 1, 1, now())";
+        tx.batch_execute(insert).await?;
+        begun.notify_one();
+        std::future::pending::<()>().await;
+        Ok(())
+    };
+    tokio::select! {
+        _ = server.running.state.transact(work) => unreachable!("it waits for ever"),
+        () = begun.notified() => {}
+    }
+    assert_eq!(server.notes().await, 0);
+    let made = server.post("/api/v1/notes").bearer_auth(somebody()).json(&kale()).send().await.unwrap();
     assert_eq!((made.status().as_u16(), server.notes().await), (201, 1));
 }
 

@@ -124,6 +124,12 @@ async fn the_document_is_whole() {
     let change = &document["paths"]["/api/v1/notes/{id}"]["patch"];
     assert!(change["responses"]["428"].is_object());
     assert_eq!(schemas["ChangeNoteBody"].get("required"), None);
+    assert_eq!(schemas["CreateNoteBody"]["additionalProperties"], false);
+    assert_eq!(schemas["CreateNoteBody"]["properties"]["price"]["additionalProperties"], false);
+    assert_eq!(schemas["NoteView"].get("additionalProperties"), None);
+    let key =
+        create["parameters"].as_array().unwrap().iter().find(|one| one["name"] == "Idempotency-Key").unwrap();
+    assert_eq!(key["schema"]["maxLength"], 255);
     assert_eq!(document["paths"]["/health"]["get"]["security"], json!([]));
     assert_eq!(document["paths"]["/api/v1/auth/who"]["get"]["security"], json!([{}, { "bearer": [] }]));
     let mut ids = HashSet::new();
@@ -138,14 +144,4 @@ async fn the_document_is_whole() {
         let name = reference.split('"').next().unwrap();
         assert!(schemas.contains_key(name), "{name}");
     }
-}
-// TEMPORARY
-#[tokio::test(flavor = "multi_thread")]
-async fn temporary_keep() {
-    if std::env::var_os("GW_KEEP").is_none() {
-        return;
-    }
-    let server = Server::start().await;
-    std::fs::write("/tmp/gw.url", &server.running.base_url).unwrap();
-    tokio::time::sleep(std::time::Duration::from_secs(240)).await;
 }

@@ -47,13 +47,13 @@ pub async fn change_profile(
     let display_name = fields.take("display_name", DISPLAY_NAME.read(&display_name));
     let phone = fields.take("phone", read_phone(phone.as_deref()));
     fields.finish()?;
-    let changed = User {
+    let updated = User {
         display_name: display_name.unwrap_or_default(),
         phone: phone.flatten(),
         version: current.version + 1,
         updated_at: now,
         ..current
     };
-    store::update_profile(tx, now, &changed).await?;
-    Ok(changed)
+    store::update_profile(tx, now, &updated).await?;
+    Ok(updated)
 }

@@ -59,12 +59,11 @@ async fn rotate(
     let Some(session) = store::use_token(tx, now, digest).await? else {
         return refuse_token(tx, now, digest).await.map(Err);
     };
-    let Some(user) = store::touch_session(tx, now, session).await? else {
-        return Ok(Err(AccountsError::RefreshTokenInvalid));
-    };
-    let account = store::find_account(tx, user).await?.ok_or(AccountsError::UserNotFound)?;
+    // From here on a refusal undoes the use: the token of a session that has ended is no replay.
+    let user = store::touch_session(tx, now, session).await?.ok_or(AccountsError::RefreshTokenInvalid)?;
+    let account = store::find_account(tx, user).await?.ok_or(AccountsError::RefreshTokenInvalid)?;
     if account.user.status == AccountStatus::Disabled {
-        return Ok(Err(AccountsError::AccountDisabled));
+        return Err(AccountsError::AccountDisabled);
     }
     issue_tokens(tx, signer, now, account, session).await.map(Ok)
 }

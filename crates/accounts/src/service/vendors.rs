@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use db::Conn;
-use kernel::UserId;
+use kernel::{Slug, UserId};
 use outbox::Event;
 use serde_json::json;
 
 use super::{expect_version, lock_user};
-use crate::model::{VendorChanges, VendorDetails, VendorProfile};
+use crate::model::{VendorChanges, VendorDetails, VendorKind, VendorProfile};
 use crate::{AccountsError, Role, slug, store};
 
-/// How often a slug that was just free may turn out to be taken.
-const TRIES: usize = 5;
+/// How often a slug that was just free may turn out to be taken by somebody else.
+const TRIES: usize = 4;
 
 /// Opens a user's storefront and grants the role vendor. Emits `vendor.opened` with name, slug and
 /// kind.
@@ -31,10 +31,10 @@ pub async fn become_vendor(
         return Err(AccountsError::AlreadyVendor);
     }
     let asked = text.slug.clone();
-    for _ in 0..TRIES {
+    for attempt in 1..=TRIES {
         let slug = match &asked {
             Some(slug) => slug.clone(),
-            None => free_slug(tx, &text.business_name, kind.as_str()).await?,
+            None => free_slug(tx, &text.business_name, kind, attempt).await?,
         };
         let profile = VendorProfile {
             user_id: user,
@@ -80,7 +80,7 @@ pub async fn change_vendor(
     let current = store::find_vendor_profile(tx, user).await?.ok_or(AccountsError::VendorNotFound)?;
     expect_version(current.version, expected_version)?;
     let text = changes.over(&current).check()?;
-    let changed = VendorProfile {
+    let updated = VendorProfile {
         business_name: text.business_name,
         business_identifier: text.business_identifier,
         contact_email: text.contact_email,
@@ -92,9 +92,9 @@ pub async fn change_vendor(
         updated_at: now,
         ..current
     };
-    store::update_vendor_profile(tx, &changed).await?;
-    outbox::emit(tx, now, about_vendor("vendor.changed", &changed)).await?;
-    Ok(changed)
+    store::update_vendor_profile(tx, &updated).await?;
+    outbox::emit(tx, now, about_vendor("vendor.changed", &updated)).await?;
+    Ok(updated)
 }
 
 /// The storefront at an address of the web.
@@ -113,8 +113,17 @@ pub async fn find_vendor_profile(
     Ok(store::find_vendor_profile(conn, user).await?)
 }
 
-async fn free_slug(tx: &mut Conn, business_name: &str, kind: &str) -> Result<kernel::Slug, AccountsError> {
-    let candidates = slug::candidates(business_name, kind, rand::random());
+/// The best slug that nobody has; at the last attempt one that nobody else will think of.
+async fn free_slug(
+    tx: &mut Conn,
+    business_name: &str,
+    kind: VendorKind,
+    attempt: usize,
+) -> Result<Slug, AccountsError> {
+    let mut candidates = slug::candidates(business_name, kind.as_str(), rand::random());
+    if attempt == TRIES {
+        candidates.reverse();
+    }
     let taken = store::list_taken_slugs(tx, &candidates).await?;
     let free = candidates.into_iter().find(|slug| taken.iter().all(|taken| taken != slug.as_str()));
     free.ok_or_else(|| AccountsError::SlugTaken { slug: business_name.to_owned() })

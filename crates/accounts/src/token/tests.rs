@@ -87,7 +87,7 @@ fn only_our_algorithm_with_our_key_counts() {
         format!("{unsigned}.{claims}."),
         format!("{unsigned}.{claims}.{signature}"),
         format!("{nameless}.{claims}.{signature}"),
-        format!("{}x", token),
+        format!("{token}x"),
         claims.to_owned(),
         String::new(),
     ] {

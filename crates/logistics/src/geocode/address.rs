@@ -30,9 +30,9 @@ impl PostalAddress {
     /// refused, by its name here.
     pub fn checked(&self) -> Result<Self, Invalid> {
         let mut fields = Fields::default();
-        let line1 = fields.take("line1", TextRule::line(1, 200).read(&self.line1));
-        let line2 = fields.take("line2", TextRule::line(1, 200).read_optional(self.line2.as_deref()));
-        let city = fields.take("city", TextRule::line(1, 100).read(&self.city));
+        let line1 = fields.take("line1", TextRule::line(1, 120).read(&self.line1));
+        let line2 = fields.take("line2", TextRule::line(1, 120).read_optional(self.line2.as_deref()));
+        let city = fields.take("city", TextRule::line(1, 80).read(&self.city));
         let state = fields.take("state", TextRule::line(2, 60).read(&self.state));
         let postal_code = fields.take("postal_code", TextRule::line(3, 12).read(&self.postal_code));
         let country = fields.take("country", country(&self.country));

@@ -1,8 +1,9 @@
 //! Events, their numbering and how far subscribers have read.
 
 use chrono::{DateTime, Utc};
-use db::Conn;
+use db::{Conn, sql};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -41,12 +42,10 @@ impl TryFrom<EventRow> for FeedEvent {
     }
 }
 
-/// How far a subscriber has read.
-#[derive(Queryable, Debug)]
-pub(crate) struct Subscription {
-    pub last_position: i64,
-    pub failures: i32,
-    pub retry_at: Option<DateTime<Utc>>,
+#[derive(QueryableByName)]
+struct Numbered {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 pub(crate) async fn insert_events(tx: &mut Conn, now: DateTime<Utc>, facts: Vec<Event>) -> QueryResult<()> {
@@ -83,18 +82,29 @@ pub(crate) async fn lock_sequence(tx: &mut Conn) -> QueryResult<bool> {
     Ok(row.is_some())
 }
 
-/// Numbers the visible facts. A statement of its own after [`lock_sequence`], so that its snapshot
-/// includes everything that the sequencer before this one committed.
-pub(crate) async fn number_visible_events(tx: &mut Conn) -> QueryResult<usize> {
-    diesel::sql_query(
-        "WITH fresh AS (SELECT id, row_number() OVER (ORDER BY id) AS step FROM events WHERE position IS NULL), \
+/// Numbers up to `limit` visible facts, the oldest first; returns how many. A statement of its own
+/// after [`lock_sequence`], so that its snapshot includes everything that the sequencer before this
+/// one committed.
+pub(crate) async fn number_visible_events(tx: &mut Conn, limit: usize) -> QueryResult<usize> {
+    let numbered: Option<Numbered> =
+        sql("WITH fresh AS (SELECT id, row_number() OVER (ORDER BY id) AS step \
+                       FROM events WHERE position IS NULL ORDER BY id LIMIT $1), \
          numbered AS (UPDATE events SET position = s.last_position + fresh.step \
                       FROM fresh, event_sequence s WHERE events.id = fresh.id RETURNING 1) \
          UPDATE event_sequence SET last_position = last_position + n.count \
-         FROM (SELECT count(*) AS count FROM numbered) n WHERE n.count > 0",
-    )
-    .execute(tx)
-    .await
+         FROM (SELECT count(*) AS count FROM numbered) n WHERE n.count > 0 RETURNING n.count")
+        .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+        .get_result(tx)
+        .await
+        .optional()?;
+    Ok(numbered.map_or(0, |row| usize::try_from(row.count).unwrap_or_default()))
+}
+
+/// Whether a fact waits for its position.
+pub(crate) async fn has_unsequenced_events(conn: &mut Conn) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(events::table.filter(events::position.is_null())))
+        .get_result(conn)
+        .await
 }
 
 pub(crate) async fn list_events_after(
@@ -126,6 +136,13 @@ pub(crate) async fn list_events_of(
     rows.into_iter().map(FeedEvent::try_from).collect()
 }
 
+/// Whether a subscriber is not waiting for its next try.
+#[diesel::dsl::auto_type]
+fn is_due(now: DateTime<Utc>) -> _ {
+    event_subscriptions::retry_at.is_null().or(event_subscriptions::retry_at.le(now))
+}
+
+/// Makes the subscriber known; a new one begins at the beginning of the feed.
 pub(crate) async fn insert_subscription(conn: &mut Conn, name: &str) -> QueryResult<()> {
     diesel::insert_into(event_subscriptions::table)
         .values((event_subscriptions::name.eq(name), event_subscriptions::last_position.eq(0)))
@@ -135,15 +152,33 @@ pub(crate) async fn insert_subscription(conn: &mut Conn, name: &str) -> QueryRes
     Ok(())
 }
 
-/// The subscriber's place, held for the rest of the transaction; none while another runner has it.
-pub(crate) async fn lock_subscription(tx: &mut Conn, name: &str) -> QueryResult<Option<Subscription>> {
+/// Which of the subscribers `names` have facts to read and are not waiting for their next try.
+pub(crate) async fn list_subscriptions_behind(
+    conn: &mut Conn,
+    names: &[&str],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<String>> {
+    let newest = event_sequence::table.select(event_sequence::last_position).single_value();
+    event_subscriptions::table
+        .filter(event_subscriptions::name.eq_any(names))
+        .filter(event_subscriptions::last_position.nullable().lt(newest))
+        .filter(is_due(now))
+        .select(event_subscriptions::name)
+        .load(conn)
+        .await
+}
+
+/// The subscriber's place, held for the rest of the transaction; none while another runner has it or
+/// its next try is not due.
+pub(crate) async fn lock_subscription(
+    tx: &mut Conn,
+    name: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<i64>> {
     event_subscriptions::table
         .find(name)
-        .select((
-            event_subscriptions::last_position,
-            event_subscriptions::failures,
-            event_subscriptions::retry_at,
-        ))
+        .filter(is_due(now))
+        .select(event_subscriptions::last_position)
         .for_update()
         .skip_locked()
         .first(tx)

@@ -37,23 +37,26 @@ pub(crate) async fn claim_key(
     Ok(inserted == 1)
 }
 
-/// The fingerprint of the request that has the key, and its answer.
+/// The fingerprint of the request that has the key, and its answer; none when it was purged meanwhile.
 pub(crate) async fn load_answer(
     tx: &mut Conn,
     request: &IdempotentRequest,
-) -> QueryResult<(Vec<u8>, Option<StoredAnswer>)> {
-    let row: RecordRow = records::table
+) -> QueryResult<Option<(Vec<u8>, Option<StoredAnswer>)>> {
+    let row: Option<RecordRow> = records::table
         .find((&request.principal, &request.route, &request.key))
         .select((records::fingerprint, records::status, records::headers, records::body))
         .first(tx)
-        .await?;
-    let answer = match (row.status, row.headers, row.body) {
-        (Some(status), Some(headers), Some(body)) => {
-            Some(StoredAnswer { status: status.unsigned_abs(), headers, body })
-        }
-        _ => None,
-    };
-    Ok((row.fingerprint, answer))
+        .await
+        .optional()?;
+    Ok(row.map(|row| {
+        let answer = match (row.status, row.headers, row.body) {
+            (Some(status), Some(headers), Some(body)) => {
+                Some(StoredAnswer { status: status.unsigned_abs(), headers, body })
+            }
+            _ => None,
+        };
+        (row.fingerprint, answer)
+    }))
 }
 
 pub(crate) async fn store_answer(

@@ -1,9 +1,9 @@
 //! Jobs and schedules.
 
 use chrono::{DateTime, Utc};
-use db::Conn;
+use db::{Conn, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use kernel::JobId;
 use serde_json::Value;
@@ -22,6 +22,7 @@ pub(crate) struct LeasedJob {
     #[diesel(sql_type = diesel::sql_types::Jsonb)]
     pub payload: Value,
     #[diesel(sql_type = diesel::sql_types::Integer)]
+    /// This one included. No two leases of a job have the same number.
     pub attempts: i32,
     #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
     pub request_id: Option<String>,
@@ -60,31 +61,39 @@ pub(crate) async fn lease_due_jobs(
     names: &[&str],
     now: DateTime<Utc>,
     until: DateTime<Utc>,
-    limit: i64,
+    limit: usize,
 ) -> QueryResult<Vec<LeasedJob>> {
-    diesel::sql_query(
-        "UPDATE jobs SET state = 'leased', leased_until = $1, attempts = attempts + 1 \
-         WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= $2 AND name = ANY($3) \
-                      ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
-         RETURNING id, name, payload, attempts, request_id",
-    )
-    .bind::<Timestamptz, _>(until)
+    // Materialized, so that the rows are chosen once whatever the plan: a subquery may run again per row.
+    sql("WITH due AS MATERIALIZED (SELECT id FROM jobs \
+                      WHERE state = 'queued' AND run_at <= $1 AND name = ANY($2) \
+                      ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
+         UPDATE jobs SET state = 'leased', leased_until = $4, attempts = attempts + 1 \
+         FROM due WHERE jobs.id = due.id \
+         RETURNING jobs.id, name, payload, attempts, request_id")
     .bind::<Timestamptz, _>(now)
-    .bind::<diesel::sql_types::Array<Text>, _>(names)
-    .bind::<BigInt, _>(limit)
+    .bind::<Array<Text>, _>(names)
+    .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind::<Timestamptz, _>(until)
     .load(conn)
     .await
 }
 
-/// Records that a job is over: done, or dead with the reason.
+/// The job, if the lease that was given with it is still its lease.
+#[diesel::dsl::auto_type]
+fn leased<'a>(job: &'a LeasedJob) -> _ {
+    let (id, attempts): (Uuid, i32) = (job.id, job.attempts);
+    jobs::table.filter(jobs::id.eq(id).and(jobs::state.eq("leased")).and(jobs::attempts.eq(attempts)))
+}
+
+/// Records that a job is over: done, or dead with the reason; false when the lease was lost meanwhile.
 pub(crate) async fn finish_job(
     conn: &mut Conn,
-    id: Uuid,
+    job: &LeasedJob,
     now: DateTime<Utc>,
     failure: Option<&str>,
-) -> QueryResult<()> {
+) -> QueryResult<bool> {
     let state = if failure.is_some() { "dead" } else { "done" };
-    diesel::update(jobs::table.find(id).filter(jobs::state.eq("leased")))
+    let finished = diesel::update(leased(job))
         .set((
             jobs::state.eq(state),
             jobs::finished_at.eq(now),
@@ -93,17 +102,17 @@ pub(crate) async fn finish_job(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(finished == 1)
 }
 
-/// Puts a failed job back, to run again at `run_at`.
+/// Puts a failed job back, to run again at `run_at`; false when the lease was lost meanwhile.
 pub(crate) async fn retry_job(
     conn: &mut Conn,
-    id: Uuid,
+    job: &LeasedJob,
     run_at: DateTime<Utc>,
     failure: &str,
-) -> QueryResult<()> {
-    diesel::update(jobs::table.find(id).filter(jobs::state.eq("leased")))
+) -> QueryResult<bool> {
+    let put_back = diesel::update(leased(job))
         .set((
             jobs::state.eq("queued"),
             jobs::run_at.eq(run_at),
@@ -112,7 +121,7 @@ pub(crate) async fn retry_job(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(put_back == 1)
 }
 
 /// Puts back the jobs whose runner has gone without a word.
@@ -138,6 +147,7 @@ pub(crate) async fn delete_done_jobs(conn: &mut Conn, before: DateTime<Utc>) -> 
         .await
 }
 
+/// Makes the periodic job known, due for the first time at `first` unless it was known before.
 pub(crate) async fn insert_schedule(conn: &mut Conn, name: &str, first: DateTime<Utc>) -> QueryResult<()> {
     diesel::insert_into(job_schedules::table)
         .values((job_schedules::name.eq(name), job_schedules::next_run.eq(first)))
@@ -145,6 +155,19 @@ pub(crate) async fn insert_schedule(conn: &mut Conn, name: &str, first: DateTime
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Which of the periodic jobs `names` are due.
+pub(crate) async fn list_due_schedules(
+    conn: &mut Conn,
+    names: &[&str],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<String>> {
+    job_schedules::table
+        .filter(job_schedules::name.eq_any(names).and(job_schedules::next_run.le(now)))
+        .select(job_schedules::name)
+        .load(conn)
+        .await
 }
 
 /// Moves a due schedule on to `next`; false when it is not due or somebody else has moved it.

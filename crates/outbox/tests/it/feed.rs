@@ -81,7 +81,8 @@ async fn late_commits_reach_every_reader_once_and_in_one_order() {
     let committed: BTreeSet<_> =
         written.iter().flat_map(|tx| tx.numbers.iter().map(|number| (tx.writer, *number))).collect();
     announce.send(Some(committed.len())).unwrap();
-    let seen = tokio::time::timeout(PATIENCE, try_join_all(readers)).await.expect("nothing is missed").unwrap();
+    let seen =
+        tokio::time::timeout(PATIENCE, try_join_all(readers)).await.expect("nothing is missed").unwrap();
 
     let [feed, other] = &seen[..] else { panic!("two readers") };
     assert_eq!(feed, other, "the readers agree");
@@ -177,10 +178,25 @@ async fn a_timeline_tells_one_subject_s_story_before_it_has_positions() {
     stage.emit(&["other.made"]).await;
     emit(conn, now(), story("thing.sold")).await.unwrap();
     let told = timeline(conn, "thing", subject).await.unwrap();
-    let summary: Vec<_> = told.iter().map(|e| (e.position, e.kind.as_str(), e.request_id.as_deref())).collect();
+    let summary: Vec<_> =
+        told.iter().map(|e| (e.position, e.kind.as_str(), e.request_id.as_deref())).collect();
     assert_eq!(summary, [(0, "thing.made", Some("req-1")), (0, "thing.sold", None)]);
     assert!(told.iter().all(|event| event.actor == Actor::User { id: user } && event.occurred_at == now()));
     sequence(conn).await.unwrap();
     let positions = timeline(conn, "thing", subject).await.unwrap().into_iter().map(|event| event.position);
     assert_eq!(positions.collect::<Vec<_>>(), [1, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_facts_is_recorded_in_one_call_in_their_order() {
+    let stage = Stage::set().await;
+    let conn = &mut *stage.db.conn().await;
+    let facts = (0..12_000).map(|number| Event { data: json!(number), ..fact("thing.done") });
+    let before = stage.db.database.statements();
+    emit_all(conn, now(), facts.collect()).await.unwrap();
+    emit_all(conn, now(), Vec::new()).await.unwrap();
+    assert_eq!(stage.db.database.statements() - before, 1);
+    assert_eq!(sequence(conn).await.unwrap(), 12_000);
+    let astray = "SELECT count(*) AS value FROM events WHERE (data #>> '{}')::int + 1 <> position";
+    assert_eq!(number(conn, astray).await, 0);
 }

@@ -5,9 +5,7 @@ use db::Conn;
 use diesel::result::Error;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::future::join_all;
-use outbox::{
-    Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record,
-};
+use outbox::{Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record};
 use serde_json::json;
 
 use crate::support::*;

@@ -81,6 +81,17 @@ async fn four_runners_do_each_job_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_jobs_is_asked_for_in_one_call() {
+    let stage = Stage::set().await;
+    let conn = &mut *stage.db.conn().await;
+    let notes: Vec<_> = (0..12_000).map(|number| note(number.to_string())).collect();
+    let ids = enqueue_all(conn, now(), now(), &notes).await.unwrap();
+    assert_eq!(number(conn, "SELECT count(*) AS value FROM jobs").await, 12_000);
+    let last = format!("SELECT payload ->> 'label' AS value FROM jobs WHERE id = '{}'", ids[11_999]);
+    assert_eq!(texts(conn, &last).await, ["11999"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_of_the_future_waits_for_its_time() {
     let stage = Stage::set().await;
     let runner = stage.runner(|registry| registry.on_job(write_note));
@@ -162,7 +173,7 @@ async fn a_handler_that_never_ends_is_a_failed_attempt() {
     struct Endless;
     impl Job for Endless {
         const NAME: &'static str = "test.endless";
-        //const TIMEOUT: Duration = Duration::from_millis(20);
+        const TIMEOUT: Duration = Duration::from_millis(20);
     }
     let stage = Stage::set().await;
     let runner = stage.runner(|registry| {
@@ -248,7 +259,10 @@ async fn a_periodic_job_runs_once_an_interval_however_many_runners() {
     };
     let runners: Vec<_> = (0..5).map(|_| stage.runner(hourly)).collect();
     let everybody_drains = async || {
-        join_all(runners.iter().map(draining)).await.into_iter().for_each(|drain| drop(drain.unwrap().unwrap()));
+        join_all(runners.iter().map(draining))
+            .await
+            .into_iter()
+            .for_each(|drain| drop(drain.unwrap().unwrap()));
         stage.marks().await.len()
     };
     assert_eq!(everybody_drains().await, 1);

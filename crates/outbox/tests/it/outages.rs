@@ -89,7 +89,8 @@ async fn a_runner_lives_through_an_outage() {
     let mut admin = db::connect(&testkit::admin_url()).await.unwrap();
     let name = stage.db.url.rsplit_once('/').unwrap().1;
     admin.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await.unwrap();
-    let gone = format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
+    let gone =
+        format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
     admin.batch_execute(&gone).await.unwrap();
     assert!(runner.drain().await.is_err(), "there is nothing to drain from");
     admin.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.unwrap();

@@ -23,8 +23,7 @@ enum Failure {
 }
 
 impl Failure {
-    const ALL: [Self; 5] =
-        [Self::Error, Self::Statement, Self::Panic, Self::PanicInSavepoint, Self::Commit];
+    const ALL: [Self; 5] = [Self::Error, Self::Statement, Self::Panic, Self::PanicInSavepoint, Self::Commit];
 
     async fn happen(self, tx: &mut Conn) -> Result<(), HandlerError> {
         match self {
@@ -77,7 +76,10 @@ async fn four_runners_hand_every_fact_to_every_subscriber_once() {
     let runners: Vec<_> = (0..4).map(|_| stage.runner(listeners)).collect();
     for _ in 0..3 {
         stage.emit(&["thing.done"; 70]).await;
-        join_all(runners.iter().map(draining)).await.into_iter().for_each(|drain| drop(drain.unwrap().unwrap()));
+        join_all(runners.iter().map(draining))
+            .await
+            .into_iter()
+            .for_each(|drain| drop(drain.unwrap().unwrap()));
     }
     runners[0].drain().await.unwrap();
     let all: Vec<_> = (1..=210).map(|position| position.to_string()).collect();

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// How long a story waits for what must happen before it calls that a failure.
-pub const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn now() -> DateTime<Utc> {
     start_of_tests()
@@ -41,10 +41,7 @@ impl Stage {
     /// Services on a pool of their own, as another process would have them.
     pub fn services(&self) -> Services {
         let settings = PoolSettings { max_connections: 4, ..PoolSettings::new(&self.db.url) };
-        Services {
-            database: Database::open(&settings).unwrap(),
-            clock: Arc::new(self.clock.clone()),
-        }
+        Services { database: Database::open(&settings).unwrap(), clock: Arc::new(self.clock.clone()) }
     }
 
     /// A runner of what `register` registers.

@@ -1,0 +1,4 @@
+//! Every query of the market.
+
+pub(crate) mod carts;
+pub(crate) mod orders;
