@@ -152,7 +152,8 @@ impl CenterIndex {
     /// that has changed a center itself.
     pub async fn refresh_if_stale(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<(), LogisticsError> {
         let demanded = self.demanded.load(Ordering::SeqCst);
-        if self.met.load(Ordering::SeqCst) >= demanded && !self.claim_look(now) {
+        let claimed = self.claim_look(now);
+        if self.met.load(Ordering::SeqCst) >= demanded && !claimed {
             return Ok(());
         }
         let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;

@@ -35,7 +35,9 @@ pub use service::centers::{
     reactivate, reject,
 };
 pub use service::geocoding::{geocode, purge_geocode_cache};
-pub use service::pickup::{OfferedWindow, PickupCalendar, list_windows, take_window, weekly_windows};
+pub use service::pickup::{
+    OfferedWindow, PickupCalendar, list_windows, take_window, weekly_windows, window_pool,
+};
 pub use windows::{
     HORIZON, NOTICE, NotATimeOfDay, STAY, TimeOfDay, UnknownTimeZone, WeeklySchedule, WeeklyWindow,
     WindowRefusal,

@@ -18,12 +18,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// What happens when it fails.
     const RETRY: RetryPolicy = RetryPolicy::STANDARD;
     /// How long one attempt may take, less than [`LEASE`]; one that takes longer has failed.
-    const TIMEOUT: Duration = Duration::from_secs(240);
+    const TIMEOUT: Duration = Duration::from_mins(4);
 }
 
 /// How long a runner has a job to itself. When it has gone without recording an outcome by then, the
 /// job is anybody's again.
-pub const LEASE: Duration = Duration::from_secs(300);
+pub const LEASE: Duration = Duration::from_mins(5);
 
 /// How often and how soon a failed job is tried again. The n-th wait is `first * 2^(n-1)`, at most
 /// `longest`, spread by up to a fifth either way.
@@ -40,7 +40,7 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// 8 attempts; 10 s doubling to 1 h.
     pub const STANDARD: Self =
-        Self { attempts: 8, first: Duration::from_secs(10), longest: Duration::from_secs(3600) };
+        Self { attempts: 8, first: Duration::from_secs(10), longest: Duration::from_hours(1) };
     /// For periodic work: the next round is the retry.
     pub const NONE: Self = Self { attempts: 1, first: Duration::ZERO, longest: Duration::ZERO };
 

@@ -206,7 +206,7 @@ impl Runner {
             let mut conn = self.services.database.conn().await?;
             let outcome =
                 conn.transaction(async |tx| self.deliver_batch(tx, name, handler, batch).await).await;
-            let (handled, failure) = match outcome {
+            let (good, failure) = match outcome {
                 Ok(count) => return Ok(count),
                 Err(Halt::Handler { handled, failure }) => (handled, failure),
                 // Which fact it was shows when they come one by one.
@@ -215,7 +215,7 @@ impl Runner {
             // A handler that stopped within a savepoint leaves its transaction open and its locks
             // taken: the connection is closed rather than returned.
             drop(PooledConn::take(conn));
-            if handled == 0 {
+            if good == 0 {
                 let retry_at = self.services.clock.now() + RetryPolicy::STANDARD.wait(1, rand::random());
                 tracing::error!(subscriber = name, failure, "a subscriber cannot handle an event");
                 let mut conn = self.services.database.conn().await?;
@@ -223,7 +223,7 @@ impl Runner {
                 return Ok(0);
             }
             // Those before it were undone as well, and are handled again without it.
-            batch = handled;
+            batch = good;
         }
     }
 

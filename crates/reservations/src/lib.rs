@@ -21,6 +21,6 @@ mod store;
 pub use error::{ReservationError, Shortage};
 pub use model::{Availability, HoldRequest, Movement, MovementKind, PoolKind, Source};
 pub use service::{
-    adjust_free, availability, consume_holds, ensure_pool, list_movements, place_holds, release_expired,
-    release_holds, return_capacity,
+    adjust_free, availability, consume_holds, ensure_pool, list_movements, lock_pools, place_holds,
+    release_expired, release_holds, return_capacity,
 };

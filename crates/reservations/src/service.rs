@@ -29,9 +29,9 @@ pub async fn ensure_pool(
         kind: MovementKind::Adjustment,
         capacity,
         taken: Quantity::ZERO,
-        source: Source { kind: "pool", id: pool.0 },
+        source: Source { kind: "pool", id: pool.0 }.into(),
     };
-    store::insert_movements(tx, now, actor, &[change]).await?;
+    store::insert_movements(tx, now, actor, std::slice::from_ref(&change)).await?;
     let before = BTreeMap::from([(pool, Availability::default())]);
     announce(tx, now, actor, &before, &after(before.clone(), &[change])).await
 }
@@ -66,7 +66,7 @@ pub async fn place_holds(
                 kind: MovementKind::Hold,
                 capacity: Quantity::ZERO,
                 taken,
-                source: request.source,
+                source: request.source.into(),
             })
         })
         .collect();
@@ -83,7 +83,6 @@ pub async fn consume_holds(
     now: DateTime<Utc>,
     actor: Actor,
     holds: &[HoldId],
-    source: Source,
 ) -> Result<(), ReservationError> {
     let live = store::lock_live_holds(tx, now, holds).await?;
     if let Some(lost) = holds.iter().find(|hold| !live.contains(hold)) {
@@ -95,13 +94,10 @@ pub async fn consume_holds(
         return Err(ReservationError::HoldNotLive(*lost));
     }
     let changes: Vec<Change> = lines
-        .iter()
-        .map(|line| Change {
-            pool: line.pool_id,
-            kind: MovementKind::Sale,
-            capacity: Quantity::ZERO.saturating_sub(line.quantity),
-            taken: Quantity::ZERO.saturating_sub(line.quantity),
-            source,
+        .into_iter()
+        .map(|line| {
+            let used = Quantity::ZERO.saturating_sub(line.quantity);
+            line.into_change(MovementKind::Sale, used, used)
         })
         .collect();
     store::end_holds(tx, holds, "consumed").await?;
@@ -115,19 +111,15 @@ pub async fn release_holds(
     now: DateTime<Utc>,
     actor: Actor,
     holds: &[HoldId],
-    source: Source,
 ) -> Result<(), ReservationError> {
     store::lock_holds(tx, holds).await?;
     let pools = store::lock_pools_of(tx, holds).await?;
     let lines = store::end_lines(tx, holds).await?;
     let changes: Vec<Change> = lines
-        .iter()
-        .map(|line| Change {
-            pool: line.pool_id,
-            kind: MovementKind::Release,
-            capacity: Quantity::ZERO,
-            taken: Quantity::ZERO.saturating_sub(line.quantity),
-            source,
+        .into_iter()
+        .map(|line| {
+            let given_back = Quantity::ZERO.saturating_sub(line.quantity);
+            line.into_change(MovementKind::Release, Quantity::ZERO, given_back)
         })
         .collect();
     store::end_holds(tx, holds, "released").await?;
@@ -142,9 +134,8 @@ pub async fn release_expired(
     limit: i64,
 ) -> Result<usize, ReservationError> {
     let expired = store::lock_expired_holds(tx, now, limit).await?;
-    for (hold, source_id) in &expired {
-        let source = Source { kind: "hold", id: *source_id };
-        release_holds(tx, now, Actor::System, &[*hold], source).await?;
+    if !expired.is_empty() {
+        release_holds(tx, now, Actor::System, &expired).await?;
     }
     Ok(expired.len())
 }
@@ -167,7 +158,7 @@ pub async fn return_capacity(
             kind: MovementKind::Cancellation,
             capacity,
             taken: Quantity::ZERO,
-            source,
+            source: source.into(),
         })
         .collect();
     apply(tx, now, actor, &changes).await?;
@@ -199,12 +190,19 @@ pub async fn adjust_free(
         kind: MovementKind::Adjustment,
         capacity: free.saturating_sub(current),
         taken: Quantity::ZERO,
-        source: Source { kind: "pool", id: pool.0 },
+        source: Source { kind: "pool", id: pool.0 }.into(),
     };
     if free != current {
-        apply(tx, now, actor, &[change]).await?;
+        apply(tx, now, actor, std::slice::from_ref(&change)).await?;
     }
     announce(tx, now, actor, &before, &after(pools, &[change])).await
+}
+
+/// Locks pools in the order that everything here locks them in, for a caller that is about to change
+/// several of them one after the other.
+pub async fn lock_pools(tx: &mut Conn, pools: &[PoolId]) -> Result<(), ReservationError> {
+    store::lock_pools(tx, pools).await?;
+    Ok(())
 }
 
 /// How pools stand, expired holds left out, in one statement. Unknown pools are absent.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use db::Conn;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{Actor, HoldId, PoolId, Quantity};
 use serde_json::Value;
@@ -15,21 +15,38 @@ use crate::schema::{hold_lines, holds, movements, pools};
 use crate::{Availability, HoldRequest, Movement, MovementKind, PoolKind, Source};
 
 /// A change of one pool, about to be written with its movement.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub pool: PoolId,
     pub kind: MovementKind,
     pub capacity: Quantity,
     pub taken: Quantity,
-    pub source: Source,
+    pub source: (String, Uuid),
 }
 
+impl From<Source> for (String, Uuid) {
+    fn from(source: Source) -> Self {
+        (source.kind.to_owned(), source.id)
+    }
+}
+
+/// A line that is no longer live, with what its hold was for.
 #[derive(QueryableByName, Debug)]
 pub(crate) struct EndedLine {
     #[diesel(sql_type = SqlUuid)]
-    pub pool_id: PoolId,
+    pool_id: PoolId,
     #[diesel(sql_type = BigInt)]
     pub quantity: Quantity,
+    #[diesel(sql_type = Text)]
+    source_type: String,
+    #[diesel(sql_type = SqlUuid)]
+    source_id: Uuid,
+}
+
+impl EndedLine {
+    pub(crate) fn into_change(self, kind: MovementKind, capacity: Quantity, taken: Quantity) -> Change {
+        Change { pool: self.pool_id, kind, capacity, taken, source: (self.source_type, self.source_id) }
+    }
 }
 
 #[derive(QueryableByName)]
@@ -98,11 +115,11 @@ pub(crate) async fn take_back_expired_lines(
     ids: &[PoolId],
 ) -> QueryResult<()> {
     db::sql(
-        "WITH ended AS (UPDATE hold_lines SET live = false \
-                        WHERE pool_id = ANY($1) AND live AND expires_at <= $2 \
-                        RETURNING pool_id, hold_id, quantity), \
+        "WITH ended AS (UPDATE hold_lines l SET live = false FROM holds h \
+                        WHERE l.pool_id = ANY($1) AND l.live AND l.expires_at <= $2 AND h.id = l.hold_id \
+                        RETURNING l.pool_id, l.quantity, h.source_type, h.source_id), \
          moved AS (INSERT INTO movements (pool_id, kind, capacity_delta, taken_delta, actor, source_type, source_id, occurred_at) \
-                   SELECT pool_id, 'release', 0, -quantity, '{\"type\":\"system\"}', 'hold', hold_id, $2 FROM ended) \
+                   SELECT pool_id, 'release', 0, -quantity, '{\"type\":\"system\"}', source_type, source_id, $2 FROM ended) \
          UPDATE pools SET taken = taken - back.quantity, updated_at = $2 \
          FROM (SELECT pool_id, sum(quantity)::bigint AS quantity FROM ended GROUP BY pool_id) back \
          WHERE pools.id = back.pool_id",
@@ -186,8 +203,8 @@ pub(crate) async fn insert_movements(
                 movements::capacity_delta.eq(change.capacity),
                 movements::taken_delta.eq(change.taken),
                 movements::actor.eq(&actor),
-                movements::source_type.eq(change.source.kind),
-                movements::source_id.eq(change.source.id),
+                movements::source_type.eq(&change.source.0),
+                movements::source_id.eq(change.source.1),
                 movements::occurred_at.eq(now),
             )
         })
@@ -222,17 +239,17 @@ pub(crate) async fn lock_live_holds(
         .await
 }
 
-/// Locks up to `limit` expired holds that nobody else is working on, with what they were for.
+/// Locks up to `limit` expired holds that nobody else is working on.
 pub(crate) async fn lock_expired_holds(
     tx: &mut Conn,
     now: DateTime<Utc>,
     limit: i64,
-) -> QueryResult<Vec<(HoldId, Uuid)>> {
+) -> QueryResult<Vec<HoldId>> {
     holds::table
         .filter(holds::state.eq("live").and(holds::expires_at.le(now)))
         .order(holds::expires_at)
         .limit(limit)
-        .select((holds::id, holds::source_id))
+        .select(holds::id)
         .for_update()
         .skip_locked()
         .load(tx)
@@ -241,19 +258,24 @@ pub(crate) async fn lock_expired_holds(
 
 /// Ends the holds' live lines and returns them.
 pub(crate) async fn end_lines(tx: &mut Conn, ids: &[HoldId]) -> QueryResult<Vec<EndedLine>> {
-    db::sql("UPDATE hold_lines SET live = false WHERE hold_id = ANY($1) AND live RETURNING pool_id, quantity")
-        .bind::<Array<SqlUuid>, _>(ids)
-        .load(tx)
-        .await
+    db::sql(
+        "UPDATE hold_lines l SET live = false FROM holds h \
+         WHERE l.hold_id = ANY($1) AND l.live AND h.id = l.hold_id \
+         RETURNING l.pool_id, l.quantity, h.source_type, h.source_id",
+    )
+    .bind::<Array<SqlUuid>, _>(ids)
+    .load(tx)
+    .await
 }
 
 /// Ends the holds' lines and returns them, or none if any line was lost: another process whose clock
 /// is ahead may have taken an expired line back.
 pub(crate) async fn end_lines_of_whole_holds(tx: &mut Conn, ids: &[HoldId]) -> QueryResult<Vec<EndedLine>> {
     db::sql(
-        "UPDATE hold_lines SET live = false WHERE hold_id = ANY($1) \
+        "UPDATE hold_lines l SET live = false FROM holds h \
+         WHERE l.hold_id = ANY($1) AND h.id = l.hold_id \
          AND NOT EXISTS (SELECT 1 FROM hold_lines lost WHERE lost.hold_id = ANY($1) AND NOT lost.live) \
-         RETURNING pool_id, quantity",
+         RETURNING l.pool_id, l.quantity, h.source_type, h.source_id",
     )
     .bind::<Array<SqlUuid>, _>(ids)
     .load(tx)

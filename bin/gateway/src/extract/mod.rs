@@ -17,6 +17,6 @@ pub use params::Params;
 pub(crate) use params::pairs;
 pub use path::{Id, Ids, Segment};
 pub(crate) use preconditions::is_among;
-pub use preconditions::{IfMatch, IfNoneMatch, etag};
+pub use preconditions::{IfMatch, IfNoneMatch, etag, etag_of};
 pub(crate) use principal::identify;
 pub use principal::{MaybePrincipal, NoTokens, Principal, TokenRefused, TokenVerifier};

@@ -1,7 +1,9 @@
 //! Conditional requests (RFC 9110, section 13). A resource's entity tag is `"v<version>"`, the version being the
-//! number that every change of its row increments.
+//! number that every change of its row increments. Where a view also shows what that number does not count, such as
+//! stock, its tag is `"v<version>.<digest>"`: what is shown decides a 304, the version alone an `If-Match`.
 
 use std::future::{Ready, ready};
+use std::hash::{DefaultHasher, Hasher};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -9,6 +11,7 @@ use actix_web::{FromRequest, HttpRequest};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
+use serde::Serialize;
 
 use super::header;
 use crate::{Problem, ProblemKind};
@@ -16,6 +19,20 @@ use crate::{Problem, ProblemKind};
 /// The entity tag of a version.
 pub fn etag(version: impl Into<i64>) -> String {
     format!("\"v{}\"", version.into())
+}
+
+/// The entity tag of a version together with everything that is shown.
+pub fn etag_of(version: impl Into<i64>, shown: &impl Serialize) -> String {
+    let mut digest = DefaultHasher::new();
+    // What does not serialize is never shown either.
+    digest.write(&serde_json::to_vec(shown).unwrap_or_default());
+    format!("\"v{}.{:016x}\"", version.into(), digest.finish())
+}
+
+/// The version that a tag of ours names.
+fn version_of(tag: &str) -> Option<i64> {
+    let named = tag.strip_prefix("\"v")?.strip_suffix('"')?;
+    named.split_once('.').map_or(named, |(version, _shown)| version).parse().ok()
 }
 
 /// The version that the caller means to change: required, 428 without it.
@@ -31,12 +48,12 @@ impl IfMatch {
     /// Refuses with 412 unless the caller named `version`. Call it after the row is locked, so that the version is
     /// still the present one when the change commits.
     pub fn check(&self, version: impl Into<i64>) -> Result<(), Problem> {
-        let present = etag(version);
+        let version = version.into();
         // Strong comparison: a weak tag never matches.
-        if self.0.iter().any(|tag| tag == "*" || *tag == present) {
+        if self.0.iter().any(|tag| tag == "*" || version_of(tag) == Some(version)) {
             return Ok(());
         }
-        let detail = format!("the present version is {present}");
+        let detail = format!("the present version is {}", etag(version));
         Err(Problem::new(ProblemKind::PreconditionFailed).detail(detail))
     }
 
@@ -45,7 +62,7 @@ impl IfMatch {
     #[must_use]
     pub fn version(&self) -> Option<i64> {
         match self.0.as_slice() {
-            [tag] => tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok(),
+            [tag] => version_of(tag),
             _ => None,
         }
     }
@@ -120,7 +137,8 @@ mod tests {
         assert!(named(&["\"v3\""]).check(3).is_ok());
         assert!(named(&["\"v1\"", "\"v3\""]).check(3).is_ok());
         assert!(named(&["*"]).check(3).is_ok());
-        for stale in ["\"v2\"", "W/\"v3\"", "v3", "3"] {
+        assert!(named(&["\"v3.0123456789abcdef\""]).check(3).is_ok(), "stock is no version");
+        for stale in ["\"v2\"", "\"v2.3\"", "W/\"v3\"", "v3", "3"] {
             assert_eq!(
                 named(&[stale]).check(3).unwrap_err().kind(),
                 ProblemKind::PreconditionFailed,

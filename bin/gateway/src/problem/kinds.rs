@@ -98,6 +98,36 @@ problem_kinds! {
         Forbidden "forbidden" 403 "Forbidden"
             "You are known, but this is not yours to do."
     }
+    "catalog" {
+        NotAVendor "not-a-vendor" 403 "Not a vendor"
+            "Only a vendor has offerings. Open a shop first."
+        NotAGardener "not-a-gardener" 403 "Not a gardener"
+            "Only a vendor of the kind gardener has plants and listings."
+        NotLocated "not-located" 409 "Not located"
+            "A listing is picked up at a center near its gardener, whose primary address is missing or has no place on the map yet. `remedy` says what to do."
+        OutOfReach "out-of-reach" 409 "Out of reach"
+            "A listing is picked up at an approved center within 100 miles of its gardener, and there is none. `nearest_center` tells the nearest one with its `miles`, `remedy` what to do."
+        SkuTaken "sku-taken" 409 "SKU taken"
+            "Another of the vendor's products has this SKU."
+        CategorySlugTaken "category-slug-taken" 409 "Category slug taken"
+            "Another category has this slug."
+        CategoryInUse "category-in-use" 409 "Category in use"
+            "Offerings are filed under the category, or other categories are below it."
+        PlantInUse "plant-in-use" 409 "Plant in use"
+            "The plant still has listings. Remove them first."
+        AlreadyReported "already-reported" 409 "Already reported"
+            "A report of yours on the same subject is still open."
+        ReportDecided "report-decided" 409 "Report decided"
+            "The report has been resolved or dismissed before."
+    }
+    "stock" {
+        InsufficientStock "insufficient-stock" 409 "Insufficient stock"
+            "There is less than was asked for; nothing was taken. `shortages` lists each `id` with the `quantity` asked for and the `quantity_available`."
+        StockChanged "stock-changed" 409 "Stock changed"
+            "What is available is not what you expected. `quantity_available` tells what it is now."
+        HoldExpired "hold-expired" 409 "Hold expired"
+            "What was held for you has lapsed. Start again."
+    }
     "server" {
         Busy "busy" 503 "Busy"
             "The server cannot take the request now. Repeat it after `Retry-After` seconds."

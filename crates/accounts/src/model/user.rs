@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use kernel::{TextRule, UserId};
-use sha2::{Digest, Sha256};
 
 use super::{Address, Role, VendorProfile};
 
@@ -75,27 +74,6 @@ pub struct Me {
     pub vendor: Option<VendorProfile>,
     /// Where they are, as far as reach is concerned.
     pub primary_address: Option<Address>,
-}
-
-impl Me {
-    /// A number that is another whenever anything of it is another.
-    #[must_use]
-    pub fn fingerprint(&self) -> i64 {
-        let mut digest = Sha256::new();
-        digest.update(self.account.user.version.to_be_bytes());
-        for role in &self.account.roles {
-            digest.update(role.as_str());
-        }
-        if let Some(vendor) = &self.vendor {
-            digest.update(format!("/{}", vendor.version));
-        }
-        if let Some(address) = &self.primary_address {
-            digest.update(format!("/{}/{}", address.id, address.version));
-        }
-        let digest: [u8; 32] = digest.finalize().into();
-        let head = digest.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
-        head & i64::MAX
-    }
 }
 
 /// Which users an admin wants to see; every condition must hold.

@@ -12,6 +12,7 @@ use crate::token::{AccessToken, TokenSigner};
 use crate::{Account, AccountStatus, AccountsError, RefreshToken, RevokeReason, Session};
 
 const MOST_USER_AGENT_CHARACTERS: usize = 300;
+const MOST_LISTED: i64 = 100;
 
 /// The outcome of a transaction that is committed although it may be a refusal.
 pub(super) type Committed<T> = Result<Result<T, AccountsError>, AccountsError>;
@@ -133,13 +134,13 @@ fn printable(user_agent: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The user's sessions that can still be refreshed, newest first.
+/// The user's sessions that can still be refreshed: the newest hundred, newest first.
 pub async fn list_sessions(
     conn: &mut Conn,
     now: DateTime<Utc>,
     user: UserId,
 ) -> Result<Vec<Session>, AccountsError> {
-    Ok(store::list_live_sessions(conn, now, user).await?)
+    Ok(store::list_live_sessions(conn, now, user, MOST_LISTED).await?)
 }
 
 /// Ends the session that asks for it. Asking again changes nothing.

@@ -112,16 +112,18 @@ pub(crate) async fn touch_session(
         .optional()
 }
 
-/// The sessions of a user that can still be refreshed, newest first.
+/// The sessions of a user that can still be refreshed, newest first, up to `limit`.
 pub(crate) async fn list_live_sessions(
     conn: &mut Conn,
     now: DateTime<Utc>,
     user: UserId,
+    limit: i64,
 ) -> QueryResult<Vec<Session>> {
     let rows: Vec<SessionRow> = sessions::table
         .filter(sessions::user_id.eq(user).and(sessions::revoked_at.is_null()))
         .filter(sessions::last_used_at.gt(now - REFRESH_LIFETIME))
         .order((sessions::created_at.desc(), sessions::id.desc()))
+        .limit(limit)
         .select(SessionRow::as_select())
         .load(conn)
         .await?;

@@ -157,7 +157,6 @@ async fn a_profile_changes_at_the_version_that_was_read() {
     let change = async |version: i32, changes: ProfileChanges| {
         world.transact(async |tx| accounts::change_profile(tx, now, ana, version, changes).await).await
     };
-    let before = accounts::find_me(&mut *world.conn().await, ana).await.unwrap();
     let phone = |text: &str| ProfileChanges {
         phone: Change::Set(Some(text.to_owned())),
         ..ProfileChanges::default()
@@ -168,7 +167,6 @@ async fn a_profile_changes_at_the_version_that_was_read() {
         (Some("+1 303 555 0100"), "Ana", 2)
     );
     let after = accounts::find_me(&mut *world.conn().await, ana).await.unwrap();
-    assert_ne!(before.fingerprint(), after.fingerprint());
     assert_eq!(after.account.user, changed);
     assert!(matches!(
         change(1, phone("+1 303 555 0100")).await,

@@ -64,7 +64,7 @@ pub async fn list_windows(
     let whole = Date::MIN..Date::MAX;
     let days = from.unwrap_or(whole.start)..to.unwrap_or(whole.end);
     let slots = windows::offered(&schedule, &zone, now, days);
-    let pools: Vec<PoolId> = slots.iter().map(|slot| pool_of(center.id, slot.range)).collect();
+    let pools: Vec<PoolId> = slots.iter().map(|slot| window_pool(center.id, slot.range)).collect();
     let availability = reservations::availability(conn, now, &pools).await?;
     let offered = slots.iter().zip(&pools).map(|(slot, pool)| {
         // A window that nobody has chosen yet has no pool.
@@ -106,7 +106,7 @@ pub async fn take_window(
     let schedule = store::list_windows(tx, center.id).await?;
     let zone = zone_named(&center.time_zone)?;
     let Some(slot) = windows::accept(&schedule, &zone, now, range)? else { return Ok(None) };
-    let pool = pool_of(center.id, range);
+    let pool = window_pool(center.id, range);
     let capacity = Quantity::whole(slot.capacity);
     reservations::ensure_pool(tx, now, actor, pool, PoolKind::PickupWindow, capacity).await?;
     store::insert_slot(tx, pool, center.id, range).await?;
@@ -148,9 +148,10 @@ fn upcoming_days(now: DateTime<Utc>, zone: &jiff::tz::TimeZone) -> Range<Date> {
     date(now)..date(now + HORIZON).saturating_add(1.day())
 }
 
-/// The pool of a window on a date. Derived, so that two who choose a window for the first time at
+/// The pool of the places in a window on a date. Derived, so that two who choose a window for the first time at
 /// once mean the same pool.
-fn pool_of(center: CenterId, range: TimeRange) -> PoolId {
+#[must_use]
+pub fn window_pool(center: CenterId, range: TimeRange) -> PoolId {
     let mut hash = Sha256::new();
     hash.update(center.0.as_bytes());
     hash.update(range.start().timestamp_micros().to_be_bytes());

@@ -88,7 +88,7 @@ async fn a_place_is_taken_and_comes_back() {
     assert_eq!((calendar.windows[0].capacity, calendar.windows[0].remaining), (1, 0));
     assert_eq!(calendar.windows[1].remaining, 1, "next Saturday is another day");
 
-    reservations::release_holds(&mut conn, now(), Actor::System, &[hold], order()).await.unwrap();
+    reservations::release_holds(&mut conn, now(), Actor::System, &[hold]).await.unwrap();
     take(&mut conn, &center, saturday()).await.unwrap();
     // The hold of the second taker lapses after half an hour.
     let later = now() + TimeDelta::minutes(30);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use db::{Conn, sql};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -48,25 +48,27 @@ struct Numbered {
     count: i64,
 }
 
+/// Inserts the facts in their order, in a statement whose text does not depend on how many they are.
 pub(crate) async fn insert_events(tx: &mut Conn, now: DateTime<Utc>, facts: Vec<Event>) -> QueryResult<()> {
-    let request_id = current_request_id();
-    let rows = facts
-        .into_iter()
-        .map(|fact| {
-            let actor = serde_json::to_value(fact.actor)
-                .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
-            Ok((
-                events::kind.eq(fact.kind),
-                events::subject_type.eq(fact.subject_type),
-                events::subject_id.eq(fact.subject_id),
-                events::actor.eq(actor),
-                events::data.eq(fact.data),
-                events::request_id.eq(request_id.clone()),
-                events::occurred_at.eq(now),
-            ))
-        })
-        .collect::<QueryResult<Vec<_>>>()?;
-    diesel::insert_into(events::table).values(rows).execute(tx).await?;
+    let actors = facts.iter().map(|fact| serde_json::to_value(fact.actor)).collect::<Result<Vec<_>, _>>();
+    let actors = actors.map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+    let kinds: Vec<_> = facts.iter().map(|fact| fact.kind).collect();
+    let subject_types: Vec<_> = facts.iter().map(|fact| fact.subject_type).collect();
+    let subject_ids: Vec<_> = facts.iter().map(|fact| fact.subject_id).collect();
+    let data: Vec<_> = facts.iter().map(|fact| &fact.data).collect();
+    sql("INSERT INTO events (kind, subject_type, subject_id, actor, data, request_id, occurred_at) \
+         SELECT kind, subject_type, subject_id, actor, data, $1, $2 \
+         FROM unnest($3, $4, $5, $6, $7) WITH ORDINALITY \
+              AS fact(kind, subject_type, subject_id, actor, data, place) ORDER BY place")
+    .bind::<Nullable<Text>, _>(current_request_id())
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<Text>, _>(kinds)
+    .bind::<Array<Text>, _>(subject_types)
+    .bind::<Array<diesel::sql_types::Uuid>, _>(subject_ids)
+    .bind::<Array<Jsonb>, _>(actors)
+    .bind::<Array<Jsonb>, _>(data)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

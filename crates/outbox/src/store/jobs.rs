@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use db::{Conn, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use kernel::JobId;
 use serde_json::Value;
@@ -19,15 +19,16 @@ pub(crate) struct LeasedJob {
     pub id: Uuid,
     #[diesel(sql_type = Text)]
     pub name: String,
-    #[diesel(sql_type = diesel::sql_types::Jsonb)]
+    #[diesel(sql_type = Jsonb)]
     pub payload: Value,
-    #[diesel(sql_type = diesel::sql_types::Integer)]
+    #[diesel(sql_type = Integer)]
     /// This one included. No two leases of a job have the same number.
     pub attempts: i32,
-    #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+    #[diesel(sql_type = Nullable<Text>)]
     pub request_id: Option<String>,
 }
 
+/// Inserts the jobs, in a statement whose text does not depend on how many they are.
 pub(crate) async fn insert_jobs(
     tx: &mut Conn,
     name: &str,
@@ -35,23 +36,17 @@ pub(crate) async fn insert_jobs(
     now: DateTime<Utc>,
     run_at: DateTime<Utc>,
 ) -> QueryResult<Vec<JobId>> {
-    let request_id = current_request_id();
     let ids: Vec<JobId> = payloads.iter().map(|_payload| JobId::new()).collect();
-    let rows: Vec<_> = payloads
-        .into_iter()
-        .zip(&ids)
-        .map(|(payload, id)| {
-            (
-                jobs::id.eq(id.0),
-                jobs::name.eq(name),
-                jobs::payload.eq(payload),
-                jobs::run_at.eq(run_at),
-                jobs::request_id.eq(request_id.clone()),
-                jobs::created_at.eq(now),
-            )
-        })
-        .collect();
-    diesel::insert_into(jobs::table).values(rows).execute(tx).await?;
+    sql("INSERT INTO jobs (name, run_at, request_id, created_at, id, payload) \
+         SELECT $1, $2, $3, $4, id, payload FROM unnest($5, $6) AS job(id, payload)")
+    .bind::<Text, _>(name)
+    .bind::<Timestamptz, _>(run_at)
+    .bind::<Nullable<Text>, _>(current_request_id())
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<diesel::sql_types::Uuid>, _>(&ids)
+    .bind::<Array<Jsonb>, _>(payloads)
+    .execute(tx)
+    .await?;
     Ok(ids)
 }
 

@@ -44,7 +44,7 @@ async fn write(url: String, writer: usize) -> Vec<Written> {
         emit_all(&mut conn, now(), facts.collect()).await.unwrap();
         let pause = rand::random_range(0..20);
         conn.batch_execute(&format!("SELECT pg_sleep(0.001 * {pause})")).await.unwrap();
-        if (round + writer) % 5 == 0 {
+        if (round + writer).is_multiple_of(5) {
             AnsiTransactionManager::rollback_transaction(&mut conn).await.unwrap();
         } else {
             AnsiTransactionManager::commit_transaction(&mut conn).await.unwrap();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures_util::future::join_all;
 use outbox::{
     Event, HandlerError, Job, Registry, RetryPolicy, Runner, current_request_id, emit, enqueue, enqueue_all,
     purge_jobs, sequence, with_request_id,
@@ -13,9 +12,6 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::*;
-
-/// A little longer than a lease.
-const LEASE: TimeDelta = TimeDelta::seconds(301);
 
 #[derive(Serialize, Deserialize)]
 struct Tick;
@@ -73,8 +69,7 @@ async fn four_runners_do_each_job_once() {
     let notes: Vec<_> = (100..200).map(|number| note(number.to_string())).collect();
     enqueue_all(&mut *stage.db.conn().await, now(), now(), &notes).await.unwrap();
     let runners: Vec<_> = (0..4).map(|_| stage.runner(|registry| registry.on_job(write_note))).collect();
-    let done = join_all(runners.iter().map(draining)).await.into_iter().map(|drain| drain.unwrap().unwrap());
-    assert_eq!(done.sum::<usize>(), 100);
+    assert_eq!(all_drain(&runners).await, 100);
     let mut marks = stage.marks().await;
     marks.sort();
     assert_eq!(marks, notes.into_iter().map(|note| note.label).collect::<Vec<_>>());
@@ -198,7 +193,7 @@ async fn a_job_whose_runner_went_away_runs_again_after_its_lease() {
     let heir = stage.runner(|registry| registry.on_job(write_note));
     assert_eq!(heir.drain().await.unwrap(), 0);
     assert_eq!(stage.job(id).await.standing(), ("leased", 1));
-    stage.clock.advance(LEASE);
+    stage.clock.advance(PAST_LEASE);
     assert_eq!(heir.drain().await.unwrap(), 1);
     assert_eq!(stage.job(id).await.standing(), ("done", 2));
     assert_eq!(stage.marks().await, ["n"]);
@@ -213,7 +208,7 @@ async fn a_job_that_brings_its_runners_down_is_dead_after_its_last_attempt() {
         let gone = draining(&gated(&stage, &gate));
         gate.arrival().await;
         gone.abort();
-        stage.clock.advance(LEASE);
+        stage.clock.advance(PAST_LEASE);
     }
     let heir = stage.runner(|registry| registry.on_job(write_note));
     assert_eq!(heir.drain().await.unwrap(), 1);
@@ -239,7 +234,7 @@ async fn who_has_lost_the_lease_has_no_say_in_the_outcome() {
         });
     }));
     slow_gate.arrival().await;
-    stage.clock.advance(LEASE);
+    stage.clock.advance(PAST_LEASE);
     let gate = Gate::closed();
     let heir = draining(&gated(&stage, &gate));
     gate.arrival().await;
@@ -255,14 +250,11 @@ async fn who_has_lost_the_lease_has_no_say_in_the_outcome() {
 async fn a_periodic_job_runs_once_an_interval_however_many_runners() {
     let stage = Stage::set().await;
     let hourly = |registry: &mut Registry| {
-        registry.every(Duration::from_secs(3600), |services, Tick| write_note(services, note("tick")));
+        registry.every(Duration::from_hours(1), |services, Tick| write_note(services, note("tick")));
     };
     let runners: Vec<_> = (0..5).map(|_| stage.runner(hourly)).collect();
     let everybody_drains = async || {
-        join_all(runners.iter().map(draining))
-            .await
-            .into_iter()
-            .for_each(|drain| drop(drain.unwrap().unwrap()));
+        all_drain(&runners).await;
         stage.marks().await.len()
     };
     assert_eq!(everybody_drains().await, 1);
@@ -342,7 +334,7 @@ async fn looking_for_work_in_vain_takes_few_statements_however_much_is_registere
         let services = stage.services();
         let mut registry = Registry::default();
         registry.on_job(write_note);
-        registry.every(Duration::from_secs(3600), |_, Tick| async { Ok(()) });
+        registry.every(Duration::from_hours(1), |_, Tick| async { Ok(()) });
         for name in subscribers {
             registry.on_events(name, |_, _, _| Box::pin(async { Ok(()) }));
         }

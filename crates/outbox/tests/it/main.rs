@@ -1,4 +1,6 @@
-//! The outbox on a real database: what late commits, parallel runners and repeated requests do to it.
+//! The outbox on a real database: what late commits, parallel runners, outages and repeated
+//! requests do to it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod feed;
 mod idempotency;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use db::{Conn, Database, PoolSettings};
 use diesel_async::SimpleAsyncConnection;
 use outbox::{Registry, Runner, Services};
@@ -59,7 +58,7 @@ async fn an_outcome_that_cannot_be_written_costs_the_other_jobs_nothing() {
     assert_eq!(stage.job(other).await.standing(), ("done", 1));
     assert_eq!(stage.job(cursed).await.standing(), ("leased", 1));
     stage.db.conn().await.batch_execute("DROP TRIGGER refuse ON jobs").await.unwrap();
-    stage.clock.advance(TimeDelta::seconds(301));
+    stage.clock.advance(PAST_LEASE);
     assert_eq!(runner.drain().await.unwrap(), 1);
     assert_eq!(stage.job(cursed).await.standing(), ("done", 2));
     assert_eq!(stage.marks().await, ["cursed", "other", "cursed"], "at least once");

@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use db::Conn;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use futures_util::future::join_all;
 use outbox::{HandlerError, Registry, current_request_id, with_request_id};
 
 use crate::support::*;
@@ -76,10 +75,7 @@ async fn four_runners_hand_every_fact_to_every_subscriber_once() {
     let runners: Vec<_> = (0..4).map(|_| stage.runner(listeners)).collect();
     for _ in 0..3 {
         stage.emit(&["thing.done"; 70]).await;
-        join_all(runners.iter().map(draining))
-            .await
-            .into_iter()
-            .for_each(|drain| drop(drain.unwrap().unwrap()));
+        all_drain(&runners).await;
     }
     runners[0].drain().await.unwrap();
     let all: Vec<_> = (1..=210).map(|position| position.to_string()).collect();

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use db::{Conn, Database, PoolSettings};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::join_all;
 use kernel::{Actor, Clock, JobId, ManualClock};
-use outbox::{Event, HandlerError, Job, Registry, RetryPolicy, Runner, Services, emit, enqueue};
+use outbox::{Event, HandlerError, Job, LEASE, Registry, RetryPolicy, Runner, Services, emit, enqueue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use testkit::{TestDatabase, start_of_tests};
@@ -18,7 +19,10 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// How long a story waits for what must happen before it calls that a failure.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A little longer than a lease.
+pub const PAST_LEASE: TimeDelta = TimeDelta::seconds(LEASE.as_secs().cast_signed() + 1);
 
 pub fn now() -> DateTime<Utc> {
     start_of_tests()
@@ -109,7 +113,7 @@ pub struct Note {
 impl Job for Note {
     const NAME: &'static str = "test.note";
     const RETRY: RetryPolicy =
-        RetryPolicy { attempts: 3, first: Duration::from_secs(10), longest: Duration::from_secs(60) };
+        RetryPolicy { attempts: 3, first: Duration::from_secs(10), longest: Duration::from_mins(1) };
 }
 
 pub fn note(label: impl Into<String>) -> Note {
@@ -127,6 +131,12 @@ pub async fn mark(conn: &mut Conn, label: &str) -> diesel::QueryResult<()> {
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// All runners drain at once.
+pub async fn all_drain(runners: &[Runner]) -> usize {
+    let drained = join_all(runners.iter().map(draining)).await.into_iter();
+    drained.map(|done| done.unwrap().unwrap()).sum()
 }
 
 /// Where a handler waits until the story lets it on.
@@ -190,57 +200,4 @@ struct NumberRow {
 /// The number in the column `value`.
 pub async fn number(conn: &mut Conn, query: &str) -> i64 {
     diesel::sql_query(query).get_result::<NumberRow>(conn).await.unwrap().value
-}
-
-#[derive(QueryableByName)]
-struct ColumnRow {
-    #[diesel(sql_type = Text)]
-    column: String,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Bool)]
-    nullable: bool,
-}
-
-/// Fails unless every `diesel::table!` in `declared`, the text of a `schema.rs`, names its table's
-/// columns in their order, with their types.
-pub async fn assert_schema_matches(conn: &mut Conn, declared: &str) {
-    let mut tables = 0;
-    for declaration in declared.split("diesel::table!").skip(1) {
-        let mut lines = declaration.lines().map(str::trim).filter(|line| !line.is_empty());
-        let head = lines.find(|line| *line != "{").expect("a table has a name");
-        let table = head.split_once(" (").expect("a table has a primary key").0;
-        let declared: Vec<_> = lines.take_while(|line| *line != "}").map(str::to_owned).collect();
-        let rows: Vec<ColumnRow> = diesel::sql_query(
-            "SELECT column_name::text AS column, udt_name::text AS kind, is_nullable = 'YES' AS nullable \
-             FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 \
-             ORDER BY ordinal_position",
-        )
-        .bind::<Text, _>(table)
-        .load(conn)
-        .await
-        .unwrap();
-        let actual: Vec<_> = rows.iter().map(declaration_of).collect();
-        assert_eq!(declared, actual, "the columns of {table}");
-        tables += 1;
-    }
-    assert!(tables > 0, "nothing was compared");
-}
-
-/// A column as `diesel::table!` writes it.
-fn declaration_of(row: &ColumnRow) -> String {
-    let kind = match row.kind.as_str() {
-        "bool" => "Bool",
-        "bytea" => "Binary",
-        "int2" => "SmallInt",
-        "int4" => "Integer",
-        "int8" => "BigInt",
-        "jsonb" => "Jsonb",
-        "text" => "Text",
-        "timestamptz" => "Timestamptz",
-        "uuid" => "Uuid",
-        other => panic!("say how diesel calls the type {other}"),
-    };
-    let kind = if row.nullable { format!("Nullable<{kind}>") } else { kind.to_owned() };
-    format!("{} -> {kind},", row.column)
 }

@@ -31,9 +31,9 @@ async fn a_sale_uses_the_stock_up_and_a_cancellation_brings_it_back() {
     let conn = &mut *db.conn().await;
     let pool = pool_of(conn, 5).await;
     let taken = hold(conn, &[(pool, 3)]).await.unwrap();
-    consume_holds(conn, now(), BY, &[taken], source()).await.unwrap();
+    consume_holds(conn, now(), BY, &[taken]).await.unwrap();
     assert_eq!(standing(conn, now(), pool).await.capacity, Quantity::whole(2));
-    let again = consume_holds(conn, now(), BY, &[taken], source()).await;
+    let again = consume_holds(conn, now(), BY, &[taken]).await;
     assert!(matches!(again, Err(ReservationError::HoldNotLive(id)) if id == taken));
     return_capacity(conn, now(), BY, &[(pool, Quantity::whole(3))], source()).await.unwrap();
     assert_eq!(standing(conn, now(), pool).await.free(), Quantity::whole(5));
@@ -51,7 +51,7 @@ async fn an_expired_hold_counts_for_nothing_before_anybody_has_swept_it() {
     let stale = hold(conn, &[(pool, 4)]).await.unwrap();
     let later = now() + TimeDelta::minutes(30);
     assert_eq!(standing(conn, later, pool).await.free(), Quantity::whole(4));
-    let late = consume_holds(conn, later, BY, &[stale], source()).await;
+    let late = consume_holds(conn, later, BY, &[stale]).await;
     assert!(matches!(late, Err(ReservationError::HoldNotLive(_))));
     let mut fresh = request(&[(pool, 3)]);
     fresh.expires_at = later + TimeDelta::minutes(30);
@@ -59,7 +59,7 @@ async fn an_expired_hold_counts_for_nothing_before_anybody_has_swept_it() {
     assert_eq!(standing(conn, later, pool).await.free(), Quantity::whole(1));
     assert_eq!(release_expired(conn, later, 10).await.unwrap(), 1);
     assert_eq!(standing(conn, later, pool).await.free(), Quantity::whole(1), "swept once, not twice");
-    consume_holds(conn, later, BY, &[fresh.id], source()).await.unwrap();
+    consume_holds(conn, later, BY, &[fresh.id]).await.unwrap();
     assert_books_balance(conn).await;
 }
 
@@ -74,7 +74,7 @@ async fn a_hold_that_lost_a_line_to_a_faster_clock_is_not_sold() {
     rival.expires_at = ahead + TimeDelta::minutes(30);
     place_holds(conn, ahead, BY, &[rival]).await.unwrap();
     let behind = now() + TimeDelta::minutes(29);
-    let sale = consume_holds(conn, behind, BY, &[lost], source()).await;
+    let sale = consume_holds(conn, behind, BY, &[lost]).await;
     assert!(matches!(sale, Err(ReservationError::HoldNotLive(_))));
     assert_books_balance(conn).await;
 }
@@ -86,7 +86,7 @@ async fn releasing_twice_gives_back_once() {
     let pool = pool_of(conn, 4).await;
     let taken = hold(conn, &[(pool, 4)]).await.unwrap();
     for _ in 0..2 {
-        release_holds(conn, now(), BY, &[taken], source()).await.unwrap();
+        release_holds(conn, now(), BY, &[taken]).await.unwrap();
     }
     assert_eq!(standing(conn, now(), pool).await.free(), Quantity::whole(4));
     assert_books_balance(conn).await;
@@ -98,9 +98,9 @@ async fn the_feed_hears_when_a_pool_runs_dry_and_when_it_fills() {
     let conn = &mut *db.conn().await;
     let pool = pool_of(conn, 1).await;
     let first = hold(conn, &[(pool, 1)]).await.unwrap();
-    release_holds(conn, now(), BY, &[first], source()).await.unwrap();
+    release_holds(conn, now(), BY, &[first]).await.unwrap();
     let second = hold(conn, &[(pool, 1)]).await.unwrap();
-    consume_holds(conn, now(), BY, &[second], source()).await.unwrap();
+    consume_holds(conn, now(), BY, &[second]).await.unwrap();
     let kinds: Vec<_> = timeline(conn, "pool", pool.0).await.unwrap().into_iter().map(|e| e.kind).collect();
     let (dry, filled) = ("stock.depleted", "stock.replenished");
     assert_eq!(kinds, [filled, dry, filled, dry]);

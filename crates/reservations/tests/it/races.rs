@@ -18,7 +18,7 @@ async fn two_hundred_buyers_of_ten_units_get_exactly_ten() {
             let mut conn = database.conn().await.unwrap();
             conn.transaction::<_, ReservationError, _>(async |tx| {
                 let taken = hold(tx, &[(pool, 1)]).await?;
-                consume_holds(tx, now(), BY, &[taken], source()).await
+                consume_holds(tx, now(), BY, &[taken]).await
             })
             .await
         })

@@ -1,4 +1,6 @@
 //! From domain errors to problems: one file per domain, each an exhaustive match, so that a new error does not
 //! compile until somebody has decided what the caller is told.
 
+mod catalog;
 mod ground;
+mod reservations;

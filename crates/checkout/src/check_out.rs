@@ -1,0 +1,178 @@
+//! From a cart to unpaid orders, all or nothing.
+
+use std::collections::HashMap;
+
+use catalog::{ForSale, OfferingKind};
+use chrono::{DateTime, TimeDelta, Utc};
+use db::Conn;
+use eligibility_core::Centers;
+use kernel::{AddressId, HoldId, OfferingId, OrderId, UserId};
+use market::{
+    CartLine, Checkout, Fulfilment, MarketError, OrderPlan, PlacedOrder, PricedLine, ShipTo, split,
+};
+use reservations::{HoldRequest, ReservationError, Source};
+
+use crate::cart::sales_of;
+use crate::eligible::common_centers;
+use crate::{CartProblem, CheckoutError, ExpireOrder, find_problems};
+
+/// What a checkout needs besides the cart.
+#[derive(Clone, Debug)]
+pub struct CheckOut {
+    /// Whose cart it is.
+    pub customer: UserId,
+    /// Where to ship what ships; the primary address unless given.
+    pub ship_to: Option<AddressId>,
+    /// How long stock is held for the payment.
+    pub pay_within: TimeDelta,
+}
+
+/// Turns the customer's cart into orders, holds their stock, and empties the cart.
+///
+/// `centers` narrows down who reaches what; which of those centers are approved at this moment is
+/// asked of the database.
+pub async fn check_out(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    request: &CheckOut,
+    centers: &Centers,
+) -> Result<Checkout, CheckoutError> {
+    let customer = request.customer;
+    let cart = market::user_cart(tx, now, customer).await?;
+    if cart.lines.is_empty() {
+        return Err(CheckoutError::EmptyCart);
+    }
+    let sales = sales_of(tx, &cart.lines).await?;
+    let problems = find_problems(Some(customer), &cart.lines, &sales, None);
+    if !problems.is_empty() {
+        return Err(CheckoutError::CartProblems(problems));
+    }
+    let center_numbers = common_approved_centers(tx, customer, &sales, centers).await?;
+    let plans = split(priced(&cart.lines, &sales)).map_err(MarketError::Amount)?;
+    let ships = plans.iter().any(|plan| plan.fulfilment == Fulfilment::Ship);
+    let ship_to = if ships { Some(shipping_address(tx, request).await?) } else { None };
+    let pay_by = now + request.pay_within;
+    let placed = plans
+        .into_iter()
+        .map(|plan| PlacedOrder {
+            id: OrderId::new(),
+            hold_id: HoldId::new(),
+            center_numbers: match plan.fulfilment {
+                Fulfilment::Pickup => center_numbers.clone(),
+                Fulfilment::Ship => Vec::new(),
+            },
+            ship_to: ship_to.clone().filter(|_| plan.fulfilment == Fulfilment::Ship),
+            plan,
+        })
+        .collect::<Vec<_>>();
+    hold_stock(tx, now, customer, pay_by, &placed).await?;
+    let checkout = market::place_orders(tx, now, customer, pay_by, placed).await?;
+    let expiries: Vec<ExpireOrder> =
+        checkout.orders.iter().map(|order| ExpireOrder { order_id: order.id }).collect();
+    outbox::enqueue_all(tx, now, pay_by, &expiries).await?;
+    market::clear_cart(tx, now, cart.id).await?;
+    Ok(checkout)
+}
+
+/// The numbers of the approved centers that everybody in the pickup lines reaches; none are needed
+/// when nothing is picked up.
+async fn common_approved_centers(
+    tx: &mut Conn,
+    customer: UserId,
+    sales: &HashMap<OfferingId, ForSale>,
+    centers: &Centers,
+) -> Result<Vec<i32>, CheckoutError> {
+    let pickups: Vec<&ForSale> = sales.values().filter(|sale| sale.kind == OfferingKind::Listing).collect();
+    if pickups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let place = accounts::primary_place(tx, customer).await?;
+    let common = common_centers(customer, place.as_ref(), pickups.iter().copied(), centers)
+        .map_err(CheckoutError::Ineligible)?;
+    let approved = logistics::confirm_approved(tx, common.numbers()).await?;
+    if approved.is_empty() {
+        // The index is behind: by now there is no such center.
+        let explained = common_centers(customer, place.as_ref(), pickups, &Centers::default());
+        return Err(explained.map_or_else(CheckoutError::Ineligible, |_| CheckoutError::CenterNotEligible));
+    }
+    Ok(approved.into_iter().map(|center| center.number).collect())
+}
+
+fn priced(lines: &[CartLine], sales: &HashMap<OfferingId, ForSale>) -> Vec<PricedLine> {
+    lines
+        .iter()
+        .filter_map(|line| {
+            let sale = sales.get(&line.offering_id)?;
+            Some(PricedLine {
+                offering_id: sale.id,
+                vendor_id: sale.vendor_id,
+                fulfilment: match sale.kind {
+                    OfferingKind::Listing => Fulfilment::Pickup,
+                    OfferingKind::Product => Fulfilment::Ship,
+                },
+                title: sale.title.clone(),
+                unit: sale.unit.as_str().to_owned(),
+                quantity: line.quantity,
+                unit_price: sale.price,
+            })
+        })
+        .collect()
+}
+
+async fn shipping_address(tx: &mut Conn, request: &CheckOut) -> Result<ShipTo, CheckoutError> {
+    let address_id = match request.ship_to {
+        Some(address) => address,
+        None => {
+            let primary = accounts::primary_place(tx, request.customer).await?;
+            primary.ok_or(CheckoutError::NoShippingAddress)?.address_id
+        }
+    };
+    let address = accounts::find_address(tx, request.customer, address_id).await?;
+    let account = accounts::find_account(tx, request.customer).await?;
+    Ok(ShipTo {
+        name: account.user.display_name,
+        line1: address.postal.line1,
+        line2: address.postal.line2,
+        city: address.postal.city,
+        state: address.postal.state,
+        postal_code: address.postal.postal_code,
+        country: address.postal.country,
+    })
+}
+
+/// Takes the stock of every order, all or nothing; the database decides who of many gets the last.
+async fn hold_stock(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    customer: UserId,
+    expires_at: DateTime<Utc>,
+    placed: &[PlacedOrder],
+) -> Result<(), CheckoutError> {
+    let lines = |plan: &OrderPlan| {
+        plan.lines.iter().map(|(line, _)| (line.offering_id.into(), line.quantity)).collect()
+    };
+    let requests: Vec<HoldRequest> = placed
+        .iter()
+        .map(|order| HoldRequest {
+            id: order.hold_id,
+            source: Source { kind: "order", id: order.id.0 },
+            expires_at,
+            lines: lines(&order.plan),
+        })
+        .collect();
+    match reservations::place_holds(tx, now, customer.into(), &requests).await {
+        Ok(()) => Ok(()),
+        Err(ReservationError::Insufficient(shortages)) => {
+            let problems = shortages
+                .into_iter()
+                .map(|shortage| CartProblem::OutOfStock {
+                    offering: shortage.pool.into(),
+                    asked: shortage.asked,
+                    free: shortage.free,
+                })
+                .collect();
+            Err(CheckoutError::OutOfStock(problems))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,7 @@
+//! People and centers move; reach stays true.
+
+mod addresses;
+mod races;
+mod sellers;
+mod support;
+mod visitors;
