@@ -27,7 +27,7 @@ migrate:
 
 # Make the account with this address an administrator
 superuser email:
-    cargo run --package gateway -- superuser {{ quote(email) }}
+    cargo run --package gateway -- superuser --email {{ quote(email) }}
 
 # Fill DATABASE_URL with the demonstration's data
 seed:

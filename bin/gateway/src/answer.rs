@@ -98,8 +98,10 @@ impl<T: Serialize, const STATUS: u16> Answer<T, STATUS> {
                 answer.insert_header((name.as_str(), value));
             }
         }
-        // What one person sees is nobody else's, and is asked for again each time (cheaply, by its tag).
-        answer.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        if stored.headers.get(header::CACHE_CONTROL.as_str()).is_none() {
+            // What one person sees is nobody else's, and is asked for again each time (cheaply, by its tag).
+            answer.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        }
         if replayed {
             answer.insert_header((REPLAYED, HeaderValue::from_static("true")));
         }

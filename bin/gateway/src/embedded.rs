@@ -6,10 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use devstack::{Postgres, PostgresOptions};
 
 use crate::settings::{Secret, Settings};
@@ -85,9 +83,7 @@ fn make_folder(folder: &Path) -> Result<()> {
 }
 
 fn new_signing_key() -> Result<String> {
-    let pair = Ed25519KeyPair::generate().context("cannot make a signing key")?;
-    let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().context("cannot write the signing key")?;
-    Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref())))
+    Ok(accounts::generate_key_pem()?)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the makers that `kept` takes")]

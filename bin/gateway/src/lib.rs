@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+pub mod demo;
 pub mod embedded;
 pub mod extract;
 pub mod middleware;
@@ -16,9 +17,10 @@ mod running;
 pub mod settings;
 mod state;
 pub mod wire;
+mod wiring;
 
 pub use answer::{Accepted, Answer, Created, NoContent, Ok200};
 pub use app::Routes;
 pub use problem::{FieldProblem, MEDIA_TYPE, Problem, ProblemKind, Spec, render_markdown};
-pub use running::{Running, StartOptions, start};
+pub use running::{GivenParts, Running, StartOptions, assemble, start};
 pub use state::{AppState, Parts};

@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use devstack::Postgres;
 use gateway::openapi::Document;
 use gateway::settings::{LogFormat, LogSettings, Settings};
-use gateway::{Routes, StartOptions, embedded};
+use gateway::{GivenParts, Routes, StartOptions, demo, embedded};
 use tracing_subscriber::EnvFilter;
+
+mod superuser;
 
 /// The REST gateway of SilkCart.
 #[derive(Parser, Debug)]
@@ -29,8 +32,18 @@ enum Command {
     },
     /// Brings the database at `DATABASE_URL` up to date.
     Migrate,
+    /// Makes the demonstration data, unless it is there.
+    SeedDemo,
     /// Prints the OpenAPI document.
     Openapi,
+    /// Makes the account with this email address an admin, and the account itself if there is none.
+    ///
+    /// A new account's password is taken from SILKCART_SUPERUSER_PASSWORD, or made up and printed once.
+    Superuser {
+        /// The email address.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[tokio::main]
@@ -52,6 +65,7 @@ async fn run(cli: Cli) -> Result<()> {
     if matches!(cli.command, Command::Serve { embedded: true }) {
         environment.remove("DATABASE_URL");
     }
+    let password = environment.remove(superuser::PASSWORD);
     let settings = Settings::read(&environment)?;
     match cli.command {
         Command::Serve { .. } => serve(settings).await,
@@ -62,28 +76,74 @@ async fn run(cli: Cli) -> Result<()> {
             tracing::info!(?applied, "the database is up to date");
             Ok(())
         }
+        Command::SeedDemo => seed_demo(settings).await,
         Command::Openapi => {
             let document = Document::of(&Routes::default(), &settings);
             std::io::stdout().write_all(document.json().as_bytes())?;
             Ok(())
         }
+        Command::Superuser { email } => {
+            start_log(&settings.log)?;
+            let (settings, postgres) = complete(settings).await?;
+            let outcome = superuser::make(&settings, email, password).await;
+            stop(postgres).await?;
+            outcome
+        }
     }
 }
 
-async fn serve(mut settings: Settings) -> Result<()> {
+async fn serve(settings: Settings) -> Result<()> {
     start_log(&settings.log)?;
+    let (settings, postgres) = complete(settings).await?;
+    let with_demo = settings.server.demo;
+    if with_demo {
+        demo::seed(&gateway::assemble(settings.clone(), GivenParts::default())?).await?;
+    }
+    let running = gateway::start(StartOptions::new(settings)).await?;
+    tracing::info!(url = running.base_url, "serving");
+    greet(&running.base_url, with_demo)?;
+    running.wait().await?;
+    stop(postgres).await
+}
+
+/// Tells a person at a terminal where to look.
+fn greet(base_url: &str, with_demo: bool) -> Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "\nSilkCart serves at {base_url}")?;
+    writeln!(out, "  documentation  {base_url}/api/docs/")?;
+    writeln!(out, "  the document   {base_url}/api/schema/")?;
+    writeln!(out, "  listings       {base_url}/api/v1/listings?address=Boulder,%20CO")?;
+    if with_demo {
+        writeln!(out, "Demonstration accounts, all with the password {}:", demo::PASSWORD)?;
+        for email in [demo::CUSTOMER, demo::GARDENER, demo::MAKER, demo::ADMIN] {
+            writeln!(out, "  {email}")?;
+        }
+    }
+    Ok(())
+}
+
+async fn seed_demo(settings: Settings) -> Result<()> {
+    start_log(&settings.log)?;
+    let (settings, postgres) = complete(settings).await?;
+    let made = demo::seed(&gateway::assemble(settings, GivenParts::default())?).await?;
+    tracing::info!(made, "the demonstration data is there");
+    stop(postgres).await
+}
+
+/// Fills in what the settings leave out; a database of our own is brought up to date, as it has no other operator.
+async fn complete(mut settings: Settings) -> Result<(Settings, Option<Postgres>)> {
     let (settings, postgres) = tokio::task::spawn_blocking(move || {
         let postgres = embedded::complete(&mut settings)?;
         anyhow::Ok((settings, postgres))
     })
     .await??;
     if let (Some(_), Some(url)) = (&postgres, &settings.database.url) {
-        // A database of our own has no other operator who would migrate it.
         migrations::run(url.expose()).await?;
     }
-    let running = gateway::start(StartOptions::new(settings)).await?;
-    tracing::info!(url = running.base_url, "serving");
-    running.wait().await?;
+    Ok((settings, postgres))
+}
+
+async fn stop(postgres: Option<Postgres>) -> Result<()> {
     if let Some(postgres) = postgres {
         tokio::task::spawn_blocking(move || postgres.stop()).await??;
     }

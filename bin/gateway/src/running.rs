@@ -3,33 +3,53 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use accounts::Hasher;
 use actix_web::dev::ServerHandle;
 use anyhow::{Context, Result};
 use db::{Database, PoolSettings};
 use kernel::{Clock, CursorKey, SystemClock};
+use logistics::{CenterIndex, Geocoder};
 use outbox::{Registry, Runner, Services};
+use placement::Visitors;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, Routes, ServerOptions};
-use crate::extract::{NoTokens, TokenVerifier};
+use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
 use crate::openapi::Document;
 use crate::settings::Settings;
 use crate::state::{AppState, Parts};
+use crate::wiring;
+
+/// Parts that a test puts in place of the product's own.
+#[derive(Debug)]
+pub struct GivenParts {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Reads access tokens; none for the one that wrote them.
+    pub verifier: Option<Arc<dyn TokenVerifier>>,
+    /// Finds addresses on the map; none for the one in the settings.
+    pub geocoder: Option<Arc<dyn Geocoder>>,
+    /// What the job runner knows to do besides the product's own work.
+    pub registry: Registry,
+}
+
+impl Default for GivenParts {
+    fn default() -> Self {
+        let registry = Registry::default();
+        Self { clock: Arc::new(SystemClock), verifier: None, geocoder: None, registry }
+    }
+}
 
 /// What to start, and with which parts.
 #[derive(Debug)]
 pub struct StartOptions {
     /// Complete settings: see [`embedded::complete`](crate::embedded::complete).
     pub settings: Settings,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Reads access tokens.
-    pub verifier: Arc<dyn TokenVerifier>,
-    /// What the job runner knows to do.
-    pub registry: Registry,
+    /// What stands in for the product's own parts.
+    pub parts: GivenParts,
     /// The documented routes.
     pub routes: Routes,
     /// Where to listen; none takes the settings' address.
@@ -48,9 +68,7 @@ impl StartOptions {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            clock: Arc::new(SystemClock),
-            verifier: Arc::new(NoTokens),
-            registry: Registry::default(),
+            parts: GivenParts::default(),
             routes: Routes::default(),
             listener: None,
             workers: None,
@@ -73,6 +91,43 @@ pub struct Running {
     stop_jobs: CancellationToken,
 }
 
+/// The application's parts, ready to serve or to be worked with by a command.
+///
+/// # Errors
+/// The settings lack what [`embedded::complete`](crate::embedded::complete) would have filled in.
+pub fn assemble(settings: Settings, parts: GivenParts) -> Result<AppState> {
+    let settings = Arc::new(settings);
+    let url = settings.database.url.as_ref().context("no database is set")?;
+    let pool = PoolSettings {
+        max_connections: settings.database.max_connections,
+        ..PoolSettings::new(url.expose())
+    };
+    let database = Database::open(&pool)?;
+    let services = Services { database: database.clone(), clock: Arc::clone(&parts.clock) };
+    let signer = Arc::new(wiring::token_signer(&settings)?);
+    let geocoder = match parts.geocoder {
+        Some(geocoder) => geocoder,
+        None => wiring::geocoder(&settings, &parts.clock)?,
+    };
+    let centers = Arc::new(CenterIndex::new());
+    let mut registry = parts.registry;
+    wiring::register_work(&mut registry, &geocoder, &centers);
+    Ok(AppState::new(Parts {
+        database,
+        clock: parts.clock,
+        cursors: cursor_key(&settings)?,
+        runner: Runner::new(registry, services),
+        verifier: parts.verifier.unwrap_or_else(|| Arc::clone(&signer) as _),
+        signer,
+        hasher: Hasher::new()?,
+        visitors: Visitors::new(Arc::clone(&geocoder), Arc::clone(&centers)),
+        geocoder,
+        centers,
+        limits: RateLimits::new(settings.rate_limits),
+        settings,
+    }))
+}
+
 /// Starts the gateway. The database must be migrated and may be down: requests then answer 503. Needs a
 /// multi-threaded tokio runtime.
 ///
@@ -80,36 +135,21 @@ pub struct Running {
 /// The settings lack what [`embedded::complete`](crate::embedded::complete) would have filled in, or the address is
 /// in use.
 pub async fn start(options: StartOptions) -> Result<Running> {
-    let settings = Arc::new(options.settings);
+    let bind = options.settings.server.bind;
     let listener = match options.listener {
         Some(listener) => listener,
-        None => tokio::net::TcpListener::bind(settings.server.bind)
+        None => tokio::net::TcpListener::bind(bind)
             .await
             .and_then(tokio::net::TcpListener::into_std)
-            .with_context(|| format!("cannot listen on {}", settings.server.bind))?,
+            .with_context(|| format!("cannot listen on {bind}"))?,
     };
     let base_url = format!("http://{}", listener.local_addr()?);
-    let url = settings.database.url.as_ref().context("no database is set")?;
-    let pool = PoolSettings {
-        max_connections: settings.database.max_connections,
-        ..PoolSettings::new(url.expose())
-    };
-    let database = Database::open(&pool)?;
-    let services = Services { database: database.clone(), clock: Arc::clone(&options.clock) };
-    let runner = Runner::new(options.registry, services);
-    let state = AppState::new(Parts {
-        database,
-        clock: options.clock,
-        cursors: cursor_key(&settings)?,
-        runner: runner.clone(),
-        verifier: options.verifier,
-        limits: RateLimits::new(settings.rate_limits),
-        settings,
-    });
+    let state = assemble(options.settings, options.parts)?;
     let document = Arc::new(Document::of(&options.routes, &state.settings));
     let server_options = ServerOptions { workers: options.workers, signals: options.signals };
     let server = app::serve(listener, state.clone(), options.routes, document, server_options)?;
     let stop_jobs = CancellationToken::new();
+    let runner = state.runner.clone();
     let jobs = options.run_jobs.then(|| tokio::spawn(runner.run(stop_jobs.clone())));
     Ok(Running { base_url, state, handle: server.handle(), server: tokio::spawn(server), jobs, stop_jobs })
 }

@@ -3,10 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use accounts::{Hasher, TokenSigner};
 use db::{Conn, Database};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 use kernel::{Clock, CursorKey};
+use logistics::{CenterIndex, Geocoder};
 use outbox::Runner;
+use placement::Visitors;
 
 use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
@@ -32,6 +35,16 @@ pub struct Parts {
     pub runner: Runner,
     /// Reads access tokens.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// Writes access tokens.
+    pub signer: Arc<TokenSigner>,
+    /// Hashes passwords, a few at a time.
+    pub hasher: Hasher,
+    /// Finds addresses on the map.
+    pub geocoder: Arc<dyn Geocoder>,
+    /// The approved centers, in memory.
+    pub centers: Arc<CenterIndex>,
+    /// Knows what visitors can reach.
+    pub visitors: Visitors,
     /// How often each caller has called.
     pub limits: RateLimits,
 }

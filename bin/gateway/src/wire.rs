@@ -2,8 +2,10 @@
 
 use kernel::{Currency, CursorKey, FieldError, Invalid, InvalidCode, Limit, Money, Page, Quantity};
 use paperclip::actix::Apiv2Schema;
+use paperclip::v2::models::DefaultSchemaRaw;
+use paperclip::v2::schema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::Problem;
@@ -50,6 +52,48 @@ impl MoneyBody {
 #[must_use]
 pub fn quantity_text(quantity: Quantity) -> String {
     quantity.to_string()
+}
+
+/// A field of a partial update that may be cleared. Declare it `#[serde(default)]`, and its doc comment `(nullable)`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Patch<T> {
+    /// It was not sent: it stays as it is.
+    #[default]
+    Keep,
+    /// `null`: it is cleared.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+impl<T: schema::Apiv2Schema> schema::Apiv2Schema for Patch<T> {
+    fn name() -> Option<String> {
+        T::name()
+    }
+
+    fn required() -> bool {
+        false
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        T::raw_schema()
+    }
+}
+
+impl<T> From<Patch<T>> for accounts::Change<Option<T>> {
+    fn from(patch: Patch<T>) -> Self {
+        match patch {
+            Patch::Keep => Self::Keep,
+            Patch::Clear => Self::Set(None),
+            Patch::Set(value) => Self::Set(Some(value)),
+        }
+    }
 }
 
 /// A page of a list.

@@ -1,6 +1,6 @@
 //! What can be wrong with a request to the catalog.
 
-use kernel::Invalid;
+use kernel::{FieldError, Invalid, InvalidCode};
 use reservations::ReservationError;
 
 use crate::NotPublishable;
@@ -64,6 +64,18 @@ impl From<diesel::result::Error> for CatalogError {
             Some("offerings_category" | "categories_parent") => Self::CategoryInUse,
             Some("reports_once") => Self::AlreadyReported,
             _ => Self::Database(error),
+        }
+    }
+}
+
+impl CatalogError {
+    /// What it means that a row could not be written which names a category in `field`.
+    pub(crate) fn of_writing(field: &'static str) -> impl Fn(diesel::result::Error) -> Self {
+        move |error| match db::violated_constraint(&error) {
+            Some("offerings_category" | "categories_parent") => {
+                FieldError::new(InvalidCode::Unknown, "there is no such category").at(field).into()
+            }
+            _ => error.into(),
         }
     }
 }

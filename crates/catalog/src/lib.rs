@@ -14,6 +14,7 @@
 
 mod browse;
 mod error;
+mod jobs;
 mod model;
 mod publish;
 mod schema;
@@ -22,6 +23,7 @@ mod store;
 
 pub use browse::{BrowseFilter, BrowseItem, BrowseKey, BrowsePlace, Sort};
 pub use error::CatalogError;
+pub use jobs::register;
 pub use model::{
     Category, Detail, ForSale, ListingType, Offering, OfferingKind, Plant, Report, ReportReason,
     ReportStatus, ReportSubject, SaleStatus, Seller, SellerPlacement, Unit,

@@ -1,4 +1,5 @@
-//! The catalog's tables. `sellers.location` and `offerings.search` are read by the database alone.
+//! The catalog's tables. `sellers.location`, `offerings.reach` and `offerings.search` are read by the database
+//! alone.
 
 diesel::table! {
     categories (id) {

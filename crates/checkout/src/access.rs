@@ -17,7 +17,10 @@ pub struct Caller {
 
 impl Caller {
     /// What the caller is to the order.
-    pub(crate) fn role_in(self, order: &Order) -> Result<Role, CheckoutError> {
+    ///
+    /// # Errors
+    /// The order's absence, for whoever is nothing to it.
+    pub fn role_in(self, order: &Order) -> Result<Role, CheckoutError> {
         if self.is_admin {
             Ok(Role::Admin)
         } else if order.customer_id == self.user {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use db::{Conn, PooledConn};
+use db::Conn;
 use diesel::result::Error;
-use diesel_async::AsyncConnection;
+use diesel_async::{AnsiTransactionManager, AsyncConnection, TransactionManager};
 use tokio::sync::{Notify, OnceCell};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -201,9 +201,10 @@ impl Runner {
     /// Hands a subscriber its next facts, as many of them as it takes; a fact that it does not take is
     /// put on record when it is the next.
     async fn deliver(&self, name: &str, handler: &EventHandler) -> Result<usize, HandlerError> {
+        // One connection throughout: on another, the place might look taken while a failed commit unwinds.
+        let mut conn = self.services.database.conn().await?;
         let mut batch = EVENTS_AT_ONCE;
         loop {
-            let mut conn = self.services.database.conn().await?;
             let outcome =
                 conn.transaction(async |tx| self.deliver_batch(tx, name, handler, batch).await).await;
             let (good, failure) = match outcome {
@@ -212,13 +213,11 @@ impl Runner {
                 // Which fact it was shows when they come one by one.
                 Err(Halt::Database(error)) => (batch / 2, error.to_string()),
             };
-            // A handler that stopped within a savepoint leaves its transaction open and its locks
-            // taken: the connection is closed rather than returned.
-            drop(PooledConn::take(conn));
+            // A handler that stopped within a savepoint of its own has left the transaction around it open.
+            while AnsiTransactionManager::rollback_transaction(&mut *conn).await.is_ok() {}
             if good == 0 {
                 let retry_at = self.services.clock.now() + RetryPolicy::STANDARD.wait(1, rand::random());
                 tracing::error!(subscriber = name, failure, "a subscriber cannot handle an event");
-                let mut conn = self.services.database.conn().await?;
                 store::fail_subscription(&mut conn, name, retry_at, &failure).await?;
                 return Ok(0);
             }

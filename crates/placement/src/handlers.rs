@@ -60,16 +60,12 @@ async fn follow(
     let now = services.clock.now();
     let user_id = UserId(event.subject_id);
     match event.kind.as_str() {
-        "user.moved" => {
-            // Most people sell nothing. Whoever opens a shop later is placed then.
-            if catalog::find_seller(tx, user_id).await?.is_some() {
-                outbox::enqueue(tx, now, &RefreshSeller { user_id }).await?;
-            }
+        // Most people sell nothing. Whoever opens a shop later is placed then.
+        "user.moved" if catalog::find_seller(tx, user_id).await?.is_some() => {
+            outbox::enqueue(tx, now, &RefreshSeller { user_id }).await?;
         }
-        "vendor.opened" => {
-            if sellers::announce(tx, now, user_id).await? {
-                outbox::enqueue(tx, now, &RefreshSeller { user_id }).await?;
-            }
+        "vendor.opened" if sellers::announce(tx, now, user_id).await? => {
+            outbox::enqueue(tx, now, &RefreshSeller { user_id }).await?;
         }
         "vendor.changed" => {
             sellers::announce(tx, now, user_id).await?;

@@ -10,13 +10,7 @@ use kernel::UserId;
 /// transaction ends. What is read afterwards includes all that the others wrote.
 pub(crate) async fn lock_sellers(tx: &mut Conn, sellers: &[UserId]) -> QueryResult<()> {
     // An id's last eight bytes are random. One order for everybody: no two wait for each other.
-    let mut keys: Vec<i64> = sellers
-        .iter()
-        .map(|seller| {
-            let [.., a, b, c, d, e, f, g, h] = *seller.0.as_bytes();
-            i64::from_be_bytes([a, b, c, d, e, f, g, h])
-        })
-        .collect();
+    let mut keys: Vec<i64> = sellers.iter().map(|seller| seller.0.as_u64_pair().1.cast_signed()).collect();
     keys.sort_unstable();
     db::sql("SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS key")
         .bind::<Array<BigInt>, _>(keys)

@@ -16,4 +16,4 @@ mod schema;
 pub use clock::{clock, start_of_tests};
 pub use database::{TestDatabase, admin_url, python};
 pub use golden::assert_golden;
-pub use schema::assert_schema;
+pub use schema::{assert_schema, assert_schema_without};

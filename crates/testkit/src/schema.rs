@@ -18,6 +18,12 @@ struct Column {
 /// same columns, the same types, the same ones nullable. Diesel finds a column by name, so their
 /// order does not matter.
 pub async fn assert_schema(conn: &mut Conn, schema: &str) {
+    assert_schema_without(conn, schema, &[]).await;
+}
+
+/// Like [`assert_schema`], for tables with columns (`table.column`) that no query of diesel's names
+/// and that are therefore not declared.
+pub async fn assert_schema_without(conn: &mut Conn, schema: &str, undeclared: &[&str]) {
     let tables = declared(schema);
     assert!(!tables.is_empty(), "no table is declared");
     for (table, declared) in tables {
@@ -30,8 +36,13 @@ pub async fn assert_schema(conn: &mut Conn, schema: &str) {
         .load(conn)
         .await
         .unwrap();
-        let stored: BTreeMap<_, _> =
+        let columns: BTreeMap<String, String> =
             rows.into_iter().map(|column| (column.column_name, column.diesel_type)).collect();
+        let (passed, stored): (BTreeMap<_, _>, BTreeMap<_, _>) = columns
+            .into_iter()
+            .partition(|(column, _)| undeclared.contains(&format!("{table}.{column}").as_str()));
+        let expected = undeclared.iter().filter(|name| name.starts_with(&format!("{table}."))).count();
+        assert_eq!(passed.len(), expected, "table {table}: an undeclared column does not exist");
         assert_eq!(declared, stored, "table {table}: declared (left) and stored (right) differ");
     }
 }
@@ -39,9 +50,13 @@ pub async fn assert_schema(conn: &mut Conn, schema: &str) {
 /// The tables of a `schema.rs` with their columns, types translated to the server's names.
 fn declared(schema: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    let mut table = String::new();
-    for line in schema.lines().map(str::trim) {
-        if let Some((name, ty)) = line.split_once(" -> ") {
+    let (mut table, mut sql_name) = (String::new(), None);
+    for line in schema.lines().map(str::trim).filter(|line| !line.starts_with("diesel::")) {
+        let named = line.strip_prefix("#[sql_name = \"").and_then(|rest| rest.strip_suffix("\"]"));
+        if named.is_some() {
+            sql_name = named;
+        } else if let Some((name, ty)) = line.split_once(" -> ") {
+            let name = sql_name.take().unwrap_or(name);
             let column = tables.entry(table.clone()).or_default();
             column.insert(name.to_owned(), server_type(ty.trim_end_matches(',')));
         } else if let Some((name, _key)) = line.strip_suffix(" {").and_then(|line| line.split_once(" (")) {
@@ -81,10 +96,11 @@ mod tests {
 
     #[test]
     fn tables_and_types_are_read() {
-        let text = "diesel::table! {\n    notes (id) {\n        id -> Uuid,\n        tags -> Array<Nullable<Text>>,\n        \
+        let text = "diesel::table! {\n    notes (id) {\n        id -> Uuid,\n        #[sql_name = \"type\"]\n        \
+                    note_type -> Text,\n        tags -> Array<Nullable<Text>>,\n        \
                     seen -> Nullable<BigInt>,\n    }\n}\n";
         let tables = declared(text);
         let columns: Vec<_> = tables["notes"].iter().map(|(name, ty)| (name.as_str(), ty.as_str())).collect();
-        assert_eq!(columns, [("id", "uuid"), ("seen", "Nullable<int8>"), ("tags", "_text")]);
+        assert_eq!(columns, [("id", "uuid"), ("seen", "Nullable<int8>"), ("tags", "_text"), ("type", "text")]);
     }
 }

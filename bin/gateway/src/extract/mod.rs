@@ -2,6 +2,7 @@
 //! itself in the OpenAPI document.
 
 mod body;
+mod cart_token;
 mod header;
 mod idempotency;
 mod params;
@@ -10,13 +11,16 @@ mod preconditions;
 mod principal;
 mod serde_message;
 mod state;
+mod user_agent;
 
 pub use body::{BODY_LIMIT, Body};
+pub use cart_token::CartToken;
 pub use idempotency::{Idempotency, RequiredIdempotency};
 pub use params::Params;
 pub(crate) use params::pairs;
-pub use path::{Id, Ids, Segment};
+pub use path::{Id, IdAndName, Ids, Segment};
 pub(crate) use preconditions::is_among;
 pub use preconditions::{IfMatch, IfNoneMatch, etag, etag_of};
 pub(crate) use principal::identify;
-pub use principal::{MaybePrincipal, NoTokens, Principal, TokenRefused, TokenVerifier};
+pub use principal::{MaybePrincipal, Principal, TokenRefused, TokenVerifier};
+pub use user_agent::UserAgent;

@@ -22,6 +22,10 @@ pub struct Id<T>(pub T);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ids<A, B>(pub A, pub B);
 
+/// The id and the name of a path, such as `/api/v1/admin/users/{id}/roles/{role}`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdAndName<T>(pub T, pub String);
+
 /// The one segment of a path that is text, such as a slug; decoded, UTF-8, without control characters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Segment(pub String);
@@ -49,12 +53,25 @@ impl FromRequest for Segment {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let text = request.match_info().iter().next().and_then(|(_, raw)| {
-            let text = percent_decode_str(raw).decode_utf8().ok()?;
-            (!text.contains(char::is_control)).then(|| text.into_owned())
-        });
-        ready(text.map(Self).ok_or_else(|| Problem::not_found("resource")))
+        ready(text_at(request, 0).map(Self))
     }
+}
+
+impl<T: From<Uuid>> FromRequest for IdAndName<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(id_at(request, 0).and_then(|id| Ok(Self(id, text_at(request, 1)?))))
+    }
+}
+
+fn text_at(request: &HttpRequest, position: usize) -> Result<String, Problem> {
+    let text = request.match_info().iter().nth(position).and_then(|(_, raw)| {
+        let text = percent_decode_str(raw).decode_utf8().ok()?;
+        (!text.contains(char::is_control)).then(|| text.into_owned())
+    });
+    text.ok_or_else(|| Problem::not_found("resource"))
 }
 
 fn id_at<T: From<Uuid>>(request: &HttpRequest, position: usize) -> Result<T, Problem> {
@@ -80,6 +97,17 @@ impl<A, B> OperationModifier for Ids<A, B> {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         Path::<Uuid>::update_parameter(op);
         Path::<Uuid>::update_parameter(op);
+    }
+
+    fn update_definitions(_map: &mut std::collections::BTreeMap<String, DefaultSchemaRaw>) {}
+}
+
+impl<T> Apiv2Schema for IdAndName<T> {}
+
+impl<T> OperationModifier for IdAndName<T> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        Path::<Uuid>::update_parameter(op);
+        Path::<String>::update_parameter(op);
     }
 
     fn update_definitions(_map: &mut std::collections::BTreeMap<String, DefaultSchemaRaw>) {}

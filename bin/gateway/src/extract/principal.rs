@@ -34,16 +34,6 @@ pub trait TokenVerifier: Send + Sync + fmt::Debug {
     fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenRefused>;
 }
 
-/// Knows no token: every caller is a stranger.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoTokens;
-
-impl TokenVerifier for NoTokens {
-    fn verify(&self, _token: &str, _now: DateTime<Utc>) -> Result<Principal, TokenRefused> {
-        Err(TokenRefused::Invalid)
-    }
-}
-
 /// The person who asks. Displays as the principal of idempotency records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Principal {

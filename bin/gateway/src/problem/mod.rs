@@ -160,7 +160,8 @@ impl Problem {
 
     fn with_usual_headers(self) -> Self {
         match self.0.kind {
-            ProblemKind::Unauthenticated => {
+            // RFC 9110, section 15.5.2: a 401 says how to authenticate.
+            kind if kind.status() == StatusCode::UNAUTHORIZED => {
                 self.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
             ProblemKind::Busy | ProblemKind::RequestInFlight | ProblemKind::Timeout => self.retry_after(1),

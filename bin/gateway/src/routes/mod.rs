@@ -3,11 +3,55 @@
 //! Register with `web::resource(path).route(..)`, never with a scope's `route`: an unknown method then answers 405,
 //! not 404. Write paths without a trailing slash; both spellings answer.
 
+mod addresses;
+mod admin_centers;
+mod admin_users;
+mod auth;
+mod browse;
+mod callers;
+mod cart;
+mod categories;
+mod centers;
+mod checkout;
+mod eligibility;
 mod health;
+mod listings;
+mod me;
+mod moderation;
+mod offerings;
+mod order_steps;
+mod order_views;
+mod orders;
+mod plants;
+mod products;
+mod publication;
+mod reports;
+mod stock;
+mod vendors;
+mod visitor;
 
 use paperclip::actix::web::ServiceConfig;
 
 /// Registers every documented route.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     health::configure(config);
+    offerings::configure(config);
+    browse::configure(config);
+    publication::configure(config);
+    stock::configure(config);
+    plants::configure(config);
+    categories::configure(config);
+    reports::configure(config);
+    moderation::configure(config);
+    auth::configure(config);
+    me::configure(config);
+    addresses::configure(config);
+    vendors::configure(config);
+    admin_users::configure(config);
+    cart::configure(config);
+    checkout::configure(config);
+    orders::configure(config);
+    order_steps::configure(config);
+    centers::configure(config);
+    admin_centers::configure(config);
 }

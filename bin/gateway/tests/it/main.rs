@@ -6,6 +6,7 @@
     reason = "what a test cannot go on without has failed it"
 )]
 
+mod accounts;
 mod contract;
 mod documents;
 mod idempotency;

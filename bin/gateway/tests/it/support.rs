@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 use diesel_async::SimpleAsyncConnection;
 use gateway::extract::{Principal, TokenRefused, TokenVerifier};
 use gateway::settings::Settings;
-use gateway::{Routes, Running, StartOptions};
-use kernel::{SessionId, UserId};
+use gateway::{GivenParts, Routes, Running, StartOptions};
+use kernel::{Clock, ManualClock, SessionId, UserId};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::notes;
+
+static SIGNING_KEY: LazyLock<String> = LazyLock::new(|| ::accounts::generate_key_pem().unwrap());
 
 /// A running gateway and a client of it.
 pub struct Server {
@@ -44,27 +46,19 @@ impl Server {
 
     /// With settings of the test's own.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let url = database().await;
-        let defaults = [
-            ("DATABASE_URL", url.as_str()),
-            ("CURSOR_SECRET", "the secret of the tests, long enough"),
-            ("RATE_LIMIT_PER_MINUTE", "0"),
-            ("RATE_LIMIT_AUTH_PER_MINUTE", "0"),
-        ];
-        let environment: HashMap<String, String> = defaults
-            .iter()
-            .chain(settings)
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
-        let options = StartOptions {
-            listener: Some(TcpListener::bind("127.0.0.1:0").unwrap()),
-            verifier: Arc::new(PlainTokens),
-            routes: Routes::default().and(notes::configure),
-            workers: Some(2),
-            signals: false,
-            run_jobs: false,
-            ..StartOptions::new(Settings::read(&environment).unwrap())
-        };
+        let options = options(settings).await;
+        let parts = GivenParts { verifier: Some(Arc::new(PlainTokens)), ..GivenParts::default() };
+        Self::launch(StartOptions { parts, ..options }).await
+    }
+
+    /// The product as it is: its own tokens, its own routes. The clock is the test's; jobs run when they are drained.
+    pub async fn start_product(clock: &ManualClock) -> Self {
+        let options = options(&[]).await;
+        let parts = GivenParts { clock: Arc::new(clock.clone()), ..GivenParts::default() };
+        Self::launch(StartOptions { parts, routes: Routes::default(), ..options }).await
+    }
+
+    async fn launch(options: StartOptions) -> Self {
         Self { running: gateway::start(options).await.unwrap(), client: Client::builder().build().unwrap() }
     }
 
@@ -87,6 +81,30 @@ impl Server {
     /// How many notes there are.
     pub async fn notes(&self) -> i64 {
         notes::count(&mut self.running.state.conn().await.unwrap()).await
+    }
+}
+
+async fn options(settings: &[(&str, &str)]) -> StartOptions {
+    let url = database().await;
+    let defaults = [
+        ("DATABASE_URL", url.as_str()),
+        ("JWT_PRIVATE_KEY", SIGNING_KEY.as_str()),
+        ("CURSOR_SECRET", "the secret of the tests, long enough"),
+        ("RATE_LIMIT_PER_MINUTE", "0"),
+        ("RATE_LIMIT_AUTH_PER_MINUTE", "0"),
+    ];
+    let environment: HashMap<String, String> = defaults
+        .iter()
+        .chain(settings)
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect();
+    StartOptions {
+        listener: Some(TcpListener::bind("127.0.0.1:0").unwrap()),
+        routes: Routes::default().and(notes::configure),
+        workers: Some(2),
+        signals: false,
+        run_jobs: false,
+        ..StartOptions::new(Settings::read(&environment).unwrap())
     }
 }
 

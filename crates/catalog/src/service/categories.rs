@@ -1,7 +1,7 @@
 //! Categories, kept by admins.
 
 use db::Conn;
-use kernel::{CategoryId, Fields, Slug, TextRule};
+use kernel::{CategoryId, FieldError, Fields, InvalidCode, Slug, TextRule};
 
 use crate::service::expect_version;
 use crate::{CatalogError, Category, store};
@@ -22,7 +22,7 @@ pub struct CategoryDraft {
 /// Makes a category.
 pub async fn create_category(tx: &mut Conn, draft: &CategoryDraft) -> Result<Category, CatalogError> {
     let category = read(draft, CategoryId::new(), 1)?;
-    store::categories::insert(tx, &category).await?;
+    store::categories::insert(tx, &category).await.map_err(CatalogError::of_writing("parent_id"))?;
     Ok(category)
 }
 
@@ -36,7 +36,13 @@ pub async fn change_category(
     let current = store::categories::lock(tx, id).await?.ok_or(CatalogError::NotFound("category"))?;
     expect_version(expected_version, current.version)?;
     let category = read(draft, id, current.version + 1)?;
-    store::categories::update(tx, &category).await?;
+    // Two admins who each put one category below the other's could still make a ring; readers of
+    // the tree must not rely on its having none.
+    if is_below(category.parent_id, id, &store::categories::list(tx).await?) {
+        let ring = FieldError::new(InvalidCode::NotAllowed, "a category cannot be below itself");
+        return Err(ring.at("parent_id").into());
+    }
+    store::categories::update(tx, &category).await.map_err(CatalogError::of_writing("parent_id"))?;
     Ok(category)
 }
 
@@ -60,9 +66,6 @@ fn read(draft: &CategoryDraft, id: CategoryId, version: i32) -> Result<Category,
     let mut fields = Fields::default();
     let slug = fields.take("slug", Slug::parse(&draft.slug));
     let name = fields.take("name", TextRule::line(1, 80).read(&draft.name));
-    if draft.parent_id == Some(id) {
-        fields.refuse("parent_id", kernel::InvalidCode::NotAllowed, "a category cannot be above itself");
-    }
     fields.finish()?;
     Ok(Category {
         id,
@@ -72,4 +75,19 @@ fn read(draft: &CategoryDraft, id: CategoryId, version: i32) -> Result<Category,
         sort_order: draft.sort_order,
         version,
     })
+}
+
+/// Whether the way up from `start` leads through `top`.
+fn is_below(start: Option<CategoryId>, top: CategoryId, all: &[Category]) -> bool {
+    let mut next = start;
+    for _ in 0..=all.len() {
+        match next {
+            None => return false,
+            Some(id) if id == top => return true,
+            Some(id) => {
+                next = all.iter().find(|category| category.id == id).and_then(|found| found.parent_id)
+            }
+        }
+    }
+    false
 }

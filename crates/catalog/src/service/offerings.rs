@@ -73,8 +73,8 @@ pub struct OfferingChange {
     pub title: Option<String>,
     /// A new description; the empty text removes it.
     pub description: Option<String>,
-    /// Another category.
-    pub category_id: Option<CategoryId>,
+    /// Another category, or none.
+    pub category_id: Option<Option<CategoryId>>,
     /// A new price, from the next checkout on.
     pub price: Option<Money>,
     /// A new SKU, of a product.
@@ -162,12 +162,14 @@ async fn create(
     stock: Quantity,
     publish: bool,
 ) -> Result<Offering, CatalogError> {
+    store::sellers::hold_in_place(tx, &[offering.vendor_id]).await?;
     let seller = seller_of(tx, offering.vendor_id).await?;
     if publish {
         put_on_sale(&mut offering, &seller, now)?;
     }
     let actor = Actor::from(offering.vendor_id);
-    store::offerings::insert(tx, &offering, stock > Quantity::ZERO).await?;
+    let inserted = store::offerings::insert(tx, &offering, stock > Quantity::ZERO).await;
+    inserted.map_err(CatalogError::of_writing("category_id"))?;
     reservations::ensure_pool(tx, now, actor, offering.id.into(), PoolKind::Stock, stock).await?;
     store::reach::refresh_offering(tx, offering.id).await?;
     announce(tx, now, actor, "offering.created", &offering).await?;
@@ -313,7 +315,7 @@ fn apply(offering: &mut Offering, change: &OfferingChange) -> Result<(), Catalog
     if let Some(price) = change.price.and_then(|price| fields.take("price", read_price(price))) {
         offering.price = price;
     }
-    offering.category_id = change.category_id.or(offering.category_id);
+    offering.category_id = change.category_id.unwrap_or(offering.category_id);
     match &mut offering.detail {
         Detail::Product { sku, reorder_threshold } => {
             if let Some(new) = change.sku.as_deref().and_then(|text| fields.take("sku", SKU.read(text))) {
@@ -346,7 +348,7 @@ async fn save(
 ) -> Result<Offering, CatalogError> {
     offering.version += 1;
     offering.updated_at = now;
-    store::offerings::update(tx, &offering).await?;
+    store::offerings::update(tx, &offering).await.map_err(CatalogError::of_writing("category_id"))?;
     store::reach::refresh_offering(tx, offering.id).await?;
     announce(tx, now, actor, kind, &offering).await?;
     Ok(offering)

@@ -172,7 +172,12 @@ pub(crate) async fn update(tx: &mut Conn, changed: &Offering) -> QueryResult<()>
 
 pub(crate) async fn mark_deleted(tx: &mut Conn, id: OfferingId, now: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(offerings::table.find(id))
-        .set((offerings::deleted_at.eq(now), offerings::browsable.eq(false)))
+        .set((
+            offerings::deleted_at.eq(now),
+            offerings::browsable.eq(false),
+            // What nobody can find keeps no category from being removed.
+            offerings::category_id.eq(None::<CategoryId>),
+        ))
         .execute(tx)
         .await?;
     // Frees the SKU; orders keep what they need of the product in their own lines.
@@ -180,14 +185,23 @@ pub(crate) async fn mark_deleted(tx: &mut Conn, id: OfferingId, now: DateTime<Ut
     Ok(())
 }
 
-/// Locks the offering, so that what is decided about it stays true.
+/// Locks the offering and holds its seller in place, so that what is decided about it stays true.
 pub(crate) async fn lock(tx: &mut Conn, id: OfferingId) -> QueryResult<Option<Offering>> {
-    let locked: Option<OfferingId> =
-        offerings::table.find(id).select(offerings::id).for_update().first(tx).await.optional()?;
-    match locked {
-        Some(id) => find(tx, id).await,
-        None => Ok(None),
-    }
+    lock_all(tx, &[id]).await?;
+    find(tx, id).await
+}
+
+/// Locks the offerings and holds their sellers in place, in the order that
+/// [`hold_in_place`](super::sellers::hold_in_place) asks for.
+pub(crate) async fn lock_all(tx: &mut Conn, ids: &[OfferingId]) -> QueryResult<()> {
+    // A vendor never changes, so this may be read before anything is locked.
+    let vendors: Vec<UserId> =
+        offerings::table.filter(offerings::id.eq_any(ids)).select(offerings::vendor_id).load(tx).await?;
+    super::sellers::hold_in_place(tx, &vendors).await?;
+    // Checkouts that refer to the offering need not wait for its vendor.
+    let locked = offerings::table.filter(offerings::id.eq_any(ids)).order(offerings::id);
+    locked.select(offerings::id).for_no_key_update().execute(tx).await?;
+    Ok(())
 }
 
 pub(crate) async fn find(conn: &mut Conn, id: OfferingId) -> QueryResult<Option<Offering>> {

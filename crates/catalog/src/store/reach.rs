@@ -37,7 +37,8 @@ SET kind = excluded.kind, category_id = excluded.category_id,
 WHERE (r.category_id, r.price_minor, r.published_at)
     IS DISTINCT FROM (excluded.category_id, excluded.price_minor, excluded.published_at)";
 
-/// Derives the read model of one offering.
+/// Derives the read model of one offering, which the caller has locked or just made, with its seller
+/// held in place.
 pub(crate) async fn refresh_offering(tx: &mut Conn, id: OfferingId) -> QueryResult<()> {
     db::sql(REFRESH.replace("{chosen}", "o.id = $1")).bind::<SqlUuid, _>(id).execute(tx).await?;
     Ok(())
@@ -52,6 +53,7 @@ pub(crate) async fn refresh_seller(tx: &mut Conn, vendor: UserId) -> QueryResult
 
 /// Records which of the offerings have something to sell, and derives their read model.
 pub(crate) async fn update_in_stock(tx: &mut Conn, ids: &[OfferingId], in_stock: bool) -> QueryResult<()> {
+    super::offerings::lock_all(tx, ids).await?;
     db::sql("UPDATE offerings SET in_stock = $1, browsable = browsable AND $1 WHERE id = ANY($2) AND in_stock <> $1")
         .bind::<diesel::sql_types::Bool, _>(in_stock)
         .bind::<Array<SqlUuid>, _>(ids)

@@ -85,6 +85,17 @@ pub(crate) async fn find(conn: &mut Conn, vendor: UserId) -> QueryResult<Option<
     Ok(row.map(Seller::from))
 }
 
+/// Keeps the sellers where they are until the transaction ends.
+///
+/// Whoever derives the read model of some offerings first holds their sellers with this, then locks
+/// the offerings, each by ascending id; whoever moves a seller has the seller to themselves by that.
+/// Else the one could derive from a place that the other is just leaving.
+pub(crate) async fn hold_in_place(tx: &mut Conn, vendors: &[UserId]) -> QueryResult<()> {
+    let held = sellers::table.filter(sellers::vendor_id.eq_any(vendors)).order(sellers::vendor_id);
+    held.select(sellers::vendor_id).for_share().execute(tx).await?;
+    Ok(())
+}
+
 pub(crate) async fn find_by_slug(conn: &mut Conn, slug: &str) -> QueryResult<Option<Seller>> {
     let by_slug = sellers::table.filter(sellers::slug.eq(slug));
     Ok(by_slug.select(SellerRow::as_select()).first(conn).await.optional()?.map(Seller::from))

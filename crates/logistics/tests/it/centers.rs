@@ -1,6 +1,7 @@
 //! What becomes of centers.
 
 use chrono::TimeDelta;
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use eligibility_core::Place;
 use kernel::{Actor, CenterId, Limit};
 use logistics::{
@@ -169,7 +170,6 @@ async fn lists_are_paged_newest_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmation_holds_off_deactivation() {
-    use diesel_async::AsyncConnection;
     let database = TestDatabase::create().await;
     let mut conn = database.conn().await;
     let center = approved(&mut conn, "Pearl Street").await;
@@ -177,7 +177,6 @@ async fn confirmation_holds_off_deactivation() {
     conn.transaction::<_, diesel::result::Error, _>(async |tx| {
         let confirmed = confirm_approved(tx, &[center.number, 999]).await.unwrap();
         assert_eq!(confirmed.iter().map(|center| center.id).collect::<Vec<_>>(), [center.id]);
-        use diesel_async::SimpleAsyncConnection;
         other.batch_execute("SET lock_timeout = 100").await.unwrap();
         let refused = deactivate(&mut other, now(), Actor::System, center.id, "flood").await.unwrap_err();
         let LogisticsError::Database(error) = refused else { panic!("{refused}") };

@@ -83,7 +83,7 @@ async fn many_who_ask_at_once_look_once() {
     let asking = (0..10).map(|_| {
         let (index, database) = (Arc::clone(&index), database.database.clone());
         tokio::spawn(
-            async move { index.fresh(&mut *database.conn().await.unwrap(), due).await.unwrap().stamp() },
+            async move { index.fresh(&mut database.conn().await.unwrap(), due).await.unwrap().stamp() },
         )
     });
     let stamps = futures_util::future::join_all(asking).await;

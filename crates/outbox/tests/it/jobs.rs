@@ -189,7 +189,7 @@ async fn a_job_whose_runner_went_away_runs_again_after_its_lease() {
     let gate = Gate::closed();
     let gone = draining(&gated(&stage, &gate));
     gate.arrival().await;
-    gone.abort();
+    goes_away(gone).await;
     let heir = stage.runner(|registry| registry.on_job(write_note));
     assert_eq!(heir.drain().await.unwrap(), 0);
     assert_eq!(stage.job(id).await.standing(), ("leased", 1));
@@ -207,7 +207,7 @@ async fn a_job_that_brings_its_runners_down_is_dead_after_its_last_attempt() {
     for _ in 0..Note::RETRY.attempts {
         let gone = draining(&gated(&stage, &gate));
         gate.arrival().await;
-        gone.abort();
+        goes_away(gone).await;
         stage.clock.advance(PAST_LEASE);
     }
     let heir = stage.runner(|registry| registry.on_job(write_note));
@@ -224,15 +224,18 @@ async fn who_has_lost_the_lease_has_no_say_in_the_outcome() {
     let id = stage.enqueue(&note("n")).await;
     let slow_gate = Gate::closed();
     let slow_is_here = Arc::clone(&slow_gate);
-    let slow = draining(&stage.runner(|registry| {
-        registry.on_job(move |_, _: Note| {
-            let gate = Arc::clone(&slow_is_here);
-            async move {
-                gate.pass().await;
-                Err(no_courier())
-            }
-        });
-    }));
+    let mut registry = Registry::default();
+    registry.on_job(move |services, _: Note| {
+        let gate = Arc::clone(&slow_is_here);
+        async move {
+            // The only one: until it is back, its runner cannot take the job a second time.
+            let conn = services.database.conn().await?;
+            gate.pass().await;
+            drop(conn);
+            Err(no_courier())
+        }
+    });
+    let slow = draining(&Runner::new(registry, stage.services_on(1, PATIENCE)));
     slow_gate.arrival().await;
     stage.clock.advance(PAST_LEASE);
     let gate = Gate::closed();

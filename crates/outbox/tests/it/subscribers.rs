@@ -105,7 +105,7 @@ async fn a_fact_takes_effect_once_though_a_runner_goes_away_midway() {
     gate.arrival().await;
     let heir = stage.runner(calm);
     assert_eq!(heir.drain().await.unwrap(), 0, "another has it");
-    gone.abort();
+    goes_away(gone).await;
     // Waits until the server has undone what was begun.
     let undone = "SELECT 1 FROM event_subscriptions FOR UPDATE";
     stage.db.conn().await.batch_execute(undone).await.unwrap();

@@ -44,7 +44,12 @@ impl Stage {
 
     /// Services on a pool of their own, as another process would have them.
     pub fn services(&self) -> Services {
-        let settings = PoolSettings { max_connections: 4, ..PoolSettings::new(&self.db.url) };
+        self.services_on(4, PATIENCE)
+    }
+
+    /// Services on `max_connections`, each of which is waited for as long as `wait`.
+    pub fn services_on(&self, max_connections: usize, wait: Duration) -> Services {
+        let settings = PoolSettings { max_connections, wait, ..PoolSettings::new(&self.db.url) };
         Services { database: Database::open(&settings).unwrap(), clock: Arc::new(self.clock.clone()) }
     }
 
@@ -131,6 +136,12 @@ pub async fn mark(conn: &mut Conn, label: &str) -> diesel::QueryResult<()> {
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// Ends a runner in the middle of its work.
+pub async fn goes_away(runner: JoinHandle<Result<usize, String>>) {
+    runner.abort();
+    assert!(runner.await.unwrap_err().is_cancelled());
 }
 
 /// All runners drain at once.

@@ -1,6 +1,9 @@
 //! From domain errors to problems: one file per domain, each an exhaustive match, so that a new error does not
 //! compile until somebody has decided what the caller is told.
 
+mod accounts;
 mod catalog;
 mod ground;
+mod logistics;
+mod market;
 mod reservations;

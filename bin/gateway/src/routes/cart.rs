@@ -1,0 +1,367 @@
+//! The cart: of whoever is logged in, or of the guest who has its token.
+
+use checkout::{CartProblem, CartReview, ReviewedLine};
+use kernel::{OfferingId, Quantity};
+use market::{Cart, CartHolder, GuestToken, MergeChange, MergedLine};
+use paperclip::actix::web::{self, ServiceConfig};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::eligibility::IneligibleView;
+use crate::extract::{Body, CartToken, Id, Idempotency, MaybePrincipal, Principal};
+use crate::wire::{MoneyView, quantity_text};
+use crate::{AppState, Ok200, Problem};
+
+/// A cart with present prices and stock.
+#[derive(Debug, Serialize, Apiv2Schema)]
+struct CartView {
+    /// The lines, oldest first.
+    lines: Vec<CartLineView>,
+    /// The sum of the lines that are on sale, at present prices.
+    total: MoneyView,
+    /// What must be put right before a checkout; empty when nothing stands in its way.
+    problems: Vec<CartProblemView>,
+    /// The secret of the guest's cart: send it as `X-Cart-Token`. Only in the answer that began the cart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cart_token: Option<String>,
+}
+
+/// A line of a cart.
+#[derive(Debug, Serialize, Apiv2Schema)]
+struct CartLineView {
+    /// What.
+    offering_id: Uuid,
+    /// Its title; absent when it is no longer there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// The shop's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_name: Option<String>,
+    /// The unit of price and quantity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    /// How much: a decimal number.
+    quantity: String,
+    /// How much can be had: a decimal number.
+    quantity_available: String,
+    /// The present price of one unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_price: Option<MoneyView>,
+    /// Price times quantity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<MoneyView>,
+}
+
+/// Something that must be put right before a checkout.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(super) struct CartProblemView {
+    /// `not_on_sale`, `out_of_stock`, `price_changed`, `not_divisible`, `own_offering`, `login_required` or
+    /// `not_eligible`.
+    code: String,
+    /// The line it is about, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offering_id: Option<Uuid>,
+    /// What can be had, for `out_of_stock`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity_available: Option<String>,
+    /// The price that was seen, in minor units, for `price_changed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_price: Option<i64>,
+    /// The present price, in minor units, for `price_changed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    present_price: Option<i64>,
+    /// The explanation, for `not_eligible`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eligibility: Option<IneligibleView>,
+}
+
+/// How much of what.
+#[derive(Debug, Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+struct AddCartLineBody {
+    /// What.
+    offering_id: Uuid,
+    /// How much more: a decimal number of more than zero.
+    quantity: String,
+}
+
+/// How much.
+#[derive(Debug, Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+struct SetCartLineBody {
+    /// How much in all: a decimal number of more than zero.
+    quantity: String,
+}
+
+/// Which cart.
+#[derive(Debug, Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+struct MergeCartBody {
+    /// The secret of the guest's cart.
+    cart_token: String,
+}
+
+/// What became of the two carts' lines.
+#[derive(Debug, Serialize, Apiv2Schema)]
+struct CartMergeView {
+    /// Every line of either cart.
+    changes: Vec<MergedLineView>,
+    /// The joined cart.
+    cart: CartView,
+}
+
+/// What became of a line.
+#[derive(Debug, Serialize, Apiv2Schema)]
+struct MergedLineView {
+    /// What.
+    offering_id: Uuid,
+    /// `kept` (was in your cart), `added` (came over), `summed` (was in both), `capped` (there is less than the sum)
+    /// or `dropped` (cannot be had any more).
+    change: String,
+    /// How much is in the cart now: a decimal number.
+    quantity: String,
+}
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/api/v1/cart").route(web::get().to(show)))
+        .service(web::resource("/api/v1/cart/lines").route(web::post().to(add)))
+        .service(
+            web::resource("/api/v1/cart/lines/{offering_id}")
+                .route(web::put().to(set))
+                .route(web::delete().to(remove)),
+        )
+        .service(web::resource("/api/v1/cart/prices/acknowledge").route(web::post().to(acknowledge)))
+        .service(web::resource("/api/v1/cart/merge").route(web::post().to(merge)));
+}
+
+/// Your cart
+///
+/// With present prices, what can be had of each line, and everything that stands in the way of a checkout.
+#[api_v2_operation]
+async fn show(state: AppState, who: MaybePrincipal, token: CartToken) -> Result<Ok200<CartView>, Problem> {
+    let mut conn = state.conn().await?;
+    match holder(&who, token) {
+        Some(holder) => view(&state, &mut conn, &holder, None).await.map(Ok200::new),
+        None => Ok(Ok200::new(CartView::empty())),
+    }
+}
+
+/// Puts something into your cart
+///
+/// Adds to what is there. A guest without a token is given a new cart, and its token in the answer.
+#[api_v2_operation]
+async fn add(
+    state: AppState,
+    who: MaybePrincipal,
+    token: CartToken,
+    idempotency: Idempotency,
+    body: Body<AddCartLineBody>,
+) -> Result<Ok200<CartView>, Problem> {
+    let more = Quantity::positive(&body.data.quantity).map_err(|error| error.at("quantity"))?;
+    let offering = OfferingId(body.data.offering_id);
+    let principal = who.0.map_or_else(|| "anonymous".to_owned(), |principal| principal.to_string());
+    let work = async |tx: &mut db::Conn| {
+        let now = state.clock.now();
+        let (cart, holder, fresh) = open(&state, tx, &who, token).await?;
+        let present = cart.lines.iter().find(|line| line.offering_id == offering);
+        let quantity = present.map_or(more, |line| line.quantity.saturating_add(more));
+        checkout::put_in_cart(tx, now, cart.id, offering, quantity).await?;
+        view(&state, tx, &holder, fresh).await.map(Ok200::new)
+    };
+    idempotency.run(&state, principal, &body.raw, work).await
+}
+
+/// Sets how much of something is in your cart
+#[api_v2_operation]
+async fn set(
+    state: AppState,
+    who: MaybePrincipal,
+    token: CartToken,
+    id: Id<OfferingId>,
+    body: Body<SetCartLineBody>,
+) -> Result<Ok200<CartView>, Problem> {
+    let quantity = Quantity::positive(&body.data.quantity).map_err(|error| error.at("quantity"))?;
+    let work = async |tx: &mut db::Conn| {
+        let (cart, holder, fresh) = open(&state, tx, &who, token).await?;
+        checkout::put_in_cart(tx, state.clock.now(), cart.id, id.0, quantity).await?;
+        view(&state, tx, &holder, fresh).await.map(Ok200::new)
+    };
+    state.transact(work).await
+}
+
+/// Takes something out of your cart
+#[api_v2_operation]
+async fn remove(
+    state: AppState,
+    who: MaybePrincipal,
+    token: CartToken,
+    id: Id<OfferingId>,
+) -> Result<Ok200<CartView>, Problem> {
+    let holder = holder(&who, token).ok_or_else(|| Problem::not_found("cart line"))?;
+    let work = async |tx: &mut db::Conn| {
+        let cart = market::find_cart(tx, &holder).await?;
+        let cart = cart.ok_or_else(|| Problem::not_found("cart line"))?;
+        if !market::remove_line(tx, state.clock.now(), cart.id, id.0).await? {
+            return Err(Problem::not_found("cart line"));
+        }
+        view(&state, tx, &holder, None).await.map(Ok200::new)
+    };
+    state.transact(work).await
+}
+
+/// Accepts the present prices
+///
+/// A checkout is refused while a price differs from the one you have seen; this says that you have seen them all.
+#[api_v2_operation]
+async fn acknowledge(
+    state: AppState,
+    who: MaybePrincipal,
+    token: CartToken,
+) -> Result<Ok200<CartView>, Problem> {
+    let Some(holder) = holder(&who, token) else { return Ok(Ok200::new(CartView::empty())) };
+    let work = async |tx: &mut db::Conn| {
+        if let Some(cart) = market::find_cart(tx, &holder).await? {
+            checkout::acknowledge_prices(tx, state.clock.now(), &cart).await?;
+        }
+        view(&state, tx, &holder, None).await.map(Ok200::new)
+    };
+    state.transact(work).await
+}
+
+/// Joins a guest's cart to yours
+///
+/// Quantities of the same offering are added, up to what can be had; lines that only you had stay as they are. The
+/// guest's cart is gone afterwards. `changes` says what became of every line.
+#[api_v2_operation]
+async fn merge(
+    state: AppState,
+    principal: Principal,
+    idempotency: Idempotency,
+    body: Body<MergeCartBody>,
+) -> Result<Ok200<CartMergeView>, Problem> {
+    let user = principal.user_id;
+    let guest = CartHolder::Guest(GuestToken(body.data.cart_token));
+    let work = async |tx: &mut db::Conn| {
+        let report = checkout::adopt_guest_cart(tx, state.clock.now(), user, &guest).await?;
+        let cart = view(&state, tx, &CartHolder::User(user), None).await?;
+        let changes = report.lines.into_iter().map(MergedLineView::from).collect();
+        Ok(Ok200::new(CartMergeView { changes, cart }))
+    };
+    idempotency.run(&state, principal, &body.raw, work).await
+}
+
+fn holder(who: &MaybePrincipal, token: CartToken) -> Option<CartHolder> {
+    match who.0 {
+        Some(principal) => Some(CartHolder::User(principal.user_id)),
+        None => token.0.map(CartHolder::Guest),
+    }
+}
+
+/// The caller's cart, begun if need be; the token of a guest's that was just begun.
+async fn open(
+    state: &AppState,
+    tx: &mut db::Conn,
+    who: &MaybePrincipal,
+    token: CartToken,
+) -> Result<(Cart, CartHolder, Option<GuestToken>), Problem> {
+    let now = state.clock.now();
+    match holder(who, token) {
+        Some(CartHolder::User(user)) => {
+            Ok((market::user_cart(tx, now, user).await?, CartHolder::User(user), None))
+        }
+        Some(guest) => {
+            let cart = market::find_cart(tx, &guest).await?;
+            Ok((cart.ok_or_else(|| Problem::not_found("cart"))?, guest, None))
+        }
+        None => {
+            let (cart, token) = market::create_guest_cart(tx, now).await?;
+            Ok((cart, CartHolder::Guest(token.clone()), Some(token)))
+        }
+    }
+}
+
+async fn view(
+    state: &AppState,
+    conn: &mut db::Conn,
+    holder: &CartHolder,
+    fresh: Option<GuestToken>,
+) -> Result<CartView, Problem> {
+    let now = state.clock.now();
+    let centers = state.centers.fresh(conn, now).await?;
+    let review = checkout::review_cart(conn, now, holder, centers.centers()).await?;
+    let CartReview { lines, total, problems, .. } = review;
+    Ok(CartView {
+        lines: lines.into_iter().map(CartLineView::from).collect(),
+        total: total.into(),
+        problems: problems.iter().map(|problem| CartProblemView::of(problem, &centers)).collect(),
+        cart_token: fresh.map(|token| token.0),
+    })
+}
+
+impl CartView {
+    fn empty() -> Self {
+        let total = kernel::Money::new(0, kernel::Currency::Usd).into();
+        Self { lines: Vec::new(), total, problems: Vec::new(), cart_token: None }
+    }
+}
+
+impl From<ReviewedLine> for CartLineView {
+    fn from(reviewed: ReviewedLine) -> Self {
+        let ReviewedLine { line, sale, free, total } = reviewed;
+        Self {
+            offering_id: line.offering_id.0,
+            quantity: quantity_text(line.quantity),
+            quantity_available: quantity_text(free),
+            unit: sale.as_ref().map(|sale| sale.unit.as_str().to_owned()),
+            unit_price: sale.as_ref().map(|sale| sale.price.into()),
+            vendor_name: sale.as_ref().map(|sale| sale.vendor_name.clone()),
+            title: sale.map(|sale| sale.title),
+            total: total.map(MoneyView::from),
+        }
+    }
+}
+
+impl From<MergedLine> for MergedLineView {
+    fn from(merged: MergedLine) -> Self {
+        let (change, quantity) = match merged.change {
+            MergeChange::Kept => ("kept", merged.line.quantity),
+            MergeChange::Added => ("added", merged.line.quantity),
+            MergeChange::Summed => ("summed", merged.line.quantity),
+            MergeChange::Capped { .. } => ("capped", merged.line.quantity),
+            MergeChange::Dropped => ("dropped", Quantity::ZERO),
+        };
+        Self {
+            offering_id: merged.line.offering_id.0,
+            change: change.to_owned(),
+            quantity: quantity_text(quantity),
+        }
+    }
+}
+
+impl CartProblemView {
+    pub(super) fn of(problem: &CartProblem, centers: &logistics::ApprovedCenters) -> Self {
+        let mut view = Self {
+            code: problem.code().to_owned(),
+            offering_id: problem.offering().map(|offering| offering.0),
+            quantity_available: None,
+            seen_price: None,
+            present_price: None,
+            eligibility: None,
+        };
+        match problem {
+            CartProblem::OutOfStock { free, .. } => view.quantity_available = Some(quantity_text(*free)),
+            CartProblem::PriceChanged { seen, now, .. } => {
+                view.seen_price = Some(*seen);
+                view.present_price = Some(*now);
+            }
+            CartProblem::Ineligible(why) => view.eligibility = Some(IneligibleView::of(why, centers)),
+            CartProblem::NotOnSale { .. }
+            | CartProblem::NotDivisible { .. }
+            | CartProblem::OwnOffering { .. }
+            | CartProblem::LoginRequired => {}
+        }
+        view
+    }
+}

@@ -1,0 +1,85 @@
+//! What admins do with other people's offerings.
+
+use db::Conn;
+use kernel::OfferingId;
+use paperclip::actix::web::{self, ServiceConfig};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Deserialize;
+
+use super::offerings::{OwnOfferingView, answer_own, vendor_of};
+use crate::extract::{Body, Id, Principal};
+use crate::{AppState, Ok200, Problem};
+
+/// Why an offering is hidden.
+#[derive(Debug, Deserialize, Apiv2Schema)]
+#[serde(deny_unknown_fields)]
+struct HideOfferingBody {
+    /// 3 to 500 characters, which the vendor sees.
+    reason: String,
+}
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/api/v1/admin/offerings/{id}/hide").route(web::post().to(hide)))
+        .service(web::resource("/api/v1/admin/offerings/{id}/unhide").route(web::post().to(unhide)))
+        .service(web::resource("/api/v1/admin/offerings/{id}/pause").route(web::post().to(pause)));
+}
+
+/// Hides an offering from the public
+///
+/// Its vendor still sees it, with the reason.
+#[api_v2_operation(operation_id = "hide_offering")]
+async fn hide(
+    state: AppState,
+    principal: Principal,
+    id: Id<OfferingId>,
+    body: Body<HideOfferingBody>,
+) -> Result<Ok200<OwnOfferingView>, Problem> {
+    let (now, admin) = (state.clock.now(), principal.user_id);
+    let work = async |tx: &mut Conn| {
+        admit_admin(tx, principal).await?;
+        let offering = catalog::hide_offering(tx, now, admin, id.0, &body.data.reason).await?;
+        answer_own(tx, now, offering).await
+    };
+    state.transact(work).await
+}
+
+/// Shows a hidden offering again
+#[api_v2_operation(operation_id = "unhide_offering")]
+async fn unhide(
+    state: AppState,
+    principal: Principal,
+    id: Id<OfferingId>,
+) -> Result<Ok200<OwnOfferingView>, Problem> {
+    let (now, admin) = (state.clock.now(), principal.user_id);
+    let work = async |tx: &mut Conn| {
+        admit_admin(tx, principal).await?;
+        let offering = catalog::unhide_offering(tx, now, admin, id.0).await?;
+        answer_own(tx, now, offering).await
+    };
+    state.transact(work).await
+}
+
+/// Takes somebody's offering off sale for now
+///
+/// Its vendor may put it on sale again; to prevent that, hide it.
+#[api_v2_operation(operation_id = "pause_offering_as_admin")]
+async fn pause(
+    state: AppState,
+    principal: Principal,
+    id: Id<OfferingId>,
+) -> Result<Ok200<OwnOfferingView>, Problem> {
+    let (now, admin) = (state.clock.now(), principal.user_id);
+    let work = async |tx: &mut Conn| {
+        admit_admin(tx, principal).await?;
+        let vendor = vendor_of(tx, id.0).await?;
+        let offering = catalog::pause_offering(tx, now, admin.into(), vendor, id.0).await?;
+        answer_own(tx, now, offering).await
+    };
+    state.transact(work).await
+}
+
+/// Lets nobody but admins pass.
+pub(super) async fn admit_admin(conn: &mut Conn, principal: Principal) -> Result<(), Problem> {
+    Ok(accounts::require_admin(conn, principal.user_id).await?)
+}

@@ -1,0 +1,68 @@
+//! Which implementation stands behind which trait, and what the job runner knows to do.
+
+use std::sync::Arc;
+
+use accounts::{TokenError, TokenSigner};
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use kernel::Clock;
+use logistics::{CenterIndex, Gazetteer, Geocoder, Google, HttpSettings, Nominatim};
+use outbox::Registry;
+use url::Url;
+
+use crate::extract::{Principal, TokenRefused, TokenVerifier};
+use crate::settings::{GeocodingProvider, Settings};
+
+/// Who access tokens are for.
+const AUDIENCE: &str = "silkcart";
+const NOMINATIM: &str = "https://nominatim.openstreetmap.org/";
+const GOOGLE: &str = "https://maps.googleapis.com/";
+
+impl TokenVerifier for TokenSigner {
+    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenRefused> {
+        match self.verify(now, token) {
+            Ok(claims) => Ok(Principal { user_id: claims.user_id, session: claims.session_id }),
+            Err(TokenError::Expired) => Err(TokenRefused::Expired),
+            Err(TokenError::Invalid) => Err(TokenRefused::Invalid),
+        }
+    }
+}
+
+/// Signs and reads access tokens with the key in the settings; their issuer is the public address.
+pub(crate) fn token_signer(settings: &Settings) -> Result<TokenSigner> {
+    let key = settings.secrets.jwt_private_key.as_ref().context("no signing key is set")?;
+    let issuer = settings.server.public_url.as_str().trim_end_matches('/');
+    TokenSigner::from_pem(key.expose(), issuer, AUDIENCE).context("JWT_PRIVATE_KEY cannot be used")
+}
+
+/// The geocoder that the settings choose.
+pub(crate) fn geocoder(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Geocoder>> {
+    let chosen = &settings.geocoding;
+    let http = |usual: &str| -> Result<HttpSettings> {
+        let url = match &chosen.url {
+            Some(url) => url.clone(),
+            None => Url::parse(usual)?,
+        };
+        let user_agent = format!("SilkCart ({})", settings.server.public_url);
+        Ok(HttpSettings::new(url, user_agent, Arc::clone(clock)))
+    };
+    Ok(match chosen.provider {
+        GeocodingProvider::Gazetteer => Arc::new(Gazetteer::embedded()),
+        GeocodingProvider::Nominatim => Arc::new(Nominatim::new(http(NOMINATIM)?)?),
+        GeocodingProvider::Google => {
+            let key = chosen.api_key.as_ref().context("set GEOCODING_API_KEY")?;
+            Arc::new(Google::new(http(GOOGLE)?, key.expose())?)
+        }
+    })
+}
+
+/// Teaches the registry the product's own work.
+pub(crate) fn register_work(
+    registry: &mut Registry,
+    geocoder: &Arc<dyn Geocoder>,
+    centers: &Arc<CenterIndex>,
+) {
+    catalog::register(registry);
+    placement::register(registry, Arc::clone(geocoder), Arc::clone(centers));
+    checkout::register(registry);
+}
