@@ -49,6 +49,24 @@ impl TestDatabase {
     }
 }
 
+impl Drop for TestDatabase {
+    /// Removes the database, so that a long run does not fill the disk.
+    fn drop(&mut self) {
+        let Some((_, name)) = self.url.rsplit_once('/') else { return };
+        let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        // A thread of its own: the test's runtime may be shutting down. Whatever fails here, the test
+        // has had its say.
+        let removal = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut admin = db::connect(&admin_url()).await.map_err(std::io::Error::other)?;
+                admin.batch_execute(&statement).await.map_err(std::io::Error::other)
+            })
+        });
+        drop(removal.join());
+    }
+}
+
 /// The URL of the test server's database `postgres`.
 ///
 /// # Panics

@@ -12,6 +12,7 @@ mod clock;
 mod database;
 mod golden;
 mod schema;
+pub mod tidy;
 
 pub use clock::{clock, start_of_tests};
 pub use database::{TestDatabase, admin_url, python};

@@ -101,6 +101,9 @@ mod tests {
                     seen -> Nullable<BigInt>,\n    }\n}\n";
         let tables = declared(text);
         let columns: Vec<_> = tables["notes"].iter().map(|(name, ty)| (name.as_str(), ty.as_str())).collect();
-        assert_eq!(columns, [("id", "uuid"), ("seen", "Nullable<int8>"), ("tags", "_text"), ("type", "text")]);
+        assert_eq!(
+            columns,
+            [("id", "uuid"), ("seen", "Nullable<int8>"), ("tags", "_text"), ("type", "text")]
+        );
     }
 }

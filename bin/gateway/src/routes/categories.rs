@@ -8,10 +8,9 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::moderation::admit_admin;
-use super::offerings::given;
+use super::callers::require_admin;
 use crate::extract::{Body, Id, Idempotency, IfMatch, Principal};
-use crate::wire::PageView;
+use crate::wire::{PageView, Patch};
 use crate::{AppState, Created, NoContent, Ok200, Problem};
 
 /// A category.
@@ -55,8 +54,8 @@ struct ChangeCategoryBody {
     /// Its name for people, 1 to 80 characters.
     name: Option<String>,
     /// The category above it; `null` for none (nullable).
-    #[serde(default, deserialize_with = "given")]
-    parent_id: Option<Option<Uuid>>,
+    #[serde(default)]
+    parent_id: Patch<Uuid>,
     /// Its place among its siblings.
     sort_order: Option<i32>,
 }
@@ -92,7 +91,7 @@ async fn create(
     let parent_id = parent_id.map(CategoryId);
     let draft = CategoryDraft { slug, name, parent_id, sort_order: sort_order.unwrap_or_default() };
     let work = async |tx: &mut Conn| {
-        admit_admin(tx, principal).await?;
+        require_admin(tx, principal).await?;
         let category = catalog::create_category(tx, &draft).await?;
         let version = category.version;
         Ok(Created::new(CategoryView::from(category)).etag(version).location("/api/v1/categories"))
@@ -110,7 +109,7 @@ async fn change(
     body: Body<ChangeCategoryBody>,
 ) -> Result<Ok200<CategoryView>, Problem> {
     let work = async |tx: &mut Conn| {
-        admit_admin(tx, principal).await?;
+        require_admin(tx, principal).await?;
         let categories = catalog::list_categories(tx).await?;
         let seen = categories.into_iter().find(|category| category.id == id.0);
         let seen = seen.ok_or_else(|| Problem::not_found("category"))?;
@@ -127,7 +126,7 @@ async fn change(
 #[api_v2_operation(operation_id = "remove_category")]
 async fn remove(state: AppState, principal: Principal, id: Id<CategoryId>) -> Result<NoContent, Problem> {
     let work = async |tx: &mut Conn| {
-        admit_admin(tx, principal).await?;
+        require_admin(tx, principal).await?;
         Ok(catalog::remove_category(tx, id.0).await?)
     };
     state.transact(work).await?;
@@ -140,7 +139,11 @@ impl ChangeCategoryBody {
         CategoryDraft {
             slug: self.slug.unwrap_or(category.slug),
             name: self.name.unwrap_or(category.name),
-            parent_id: self.parent_id.map_or(category.parent_id, |parent| parent.map(CategoryId)),
+            parent_id: match self.parent_id {
+                Patch::Keep => category.parent_id,
+                Patch::Clear => None,
+                Patch::Set(parent) => Some(CategoryId(parent)),
+            },
             sort_order: self.sort_order.unwrap_or(category.sort_order),
         }
     }

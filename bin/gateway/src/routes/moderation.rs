@@ -6,6 +6,7 @@ use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Deserialize;
 
+use super::callers::require_admin;
 use super::offerings::{OwnOfferingView, answer_own, vendor_of};
 use crate::extract::{Body, Id, Principal};
 use crate::{AppState, Ok200, Problem};
@@ -37,7 +38,7 @@ async fn hide(
 ) -> Result<Ok200<OwnOfferingView>, Problem> {
     let (now, admin) = (state.clock.now(), principal.user_id);
     let work = async |tx: &mut Conn| {
-        admit_admin(tx, principal).await?;
+        require_admin(tx, principal).await?;
         let offering = catalog::hide_offering(tx, now, admin, id.0, &body.data.reason).await?;
         answer_own(tx, now, offering).await
     };
@@ -53,7 +54,7 @@ async fn unhide(
 ) -> Result<Ok200<OwnOfferingView>, Problem> {
     let (now, admin) = (state.clock.now(), principal.user_id);
     let work = async |tx: &mut Conn| {
-        admit_admin(tx, principal).await?;
+        require_admin(tx, principal).await?;
         let offering = catalog::unhide_offering(tx, now, admin, id.0).await?;
         answer_own(tx, now, offering).await
     };
@@ -71,15 +72,10 @@ async fn pause(
 ) -> Result<Ok200<OwnOfferingView>, Problem> {
     let (now, admin) = (state.clock.now(), principal.user_id);
     let work = async |tx: &mut Conn| {
-        admit_admin(tx, principal).await?;
+        require_admin(tx, principal).await?;
         let vendor = vendor_of(tx, id.0).await?;
         let offering = catalog::pause_offering(tx, now, admin.into(), vendor, id.0).await?;
         answer_own(tx, now, offering).await
     };
     state.transact(work).await
-}
-
-/// Lets nobody but admins pass.
-pub(super) async fn admit_admin(conn: &mut Conn, principal: Principal) -> Result<(), Problem> {
-    Ok(accounts::require_admin(conn, principal.user_id).await?)
 }

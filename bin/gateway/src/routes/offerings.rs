@@ -11,12 +11,12 @@ use kernel::{CategoryId, Fields, Money, OfferingId, PoolId, Quantity, UserId};
 use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use reservations::Availability;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{browse, listings, products};
 use crate::extract::{Body, Id, IfMatch, IfNoneMatch, Params, Principal, Segment, etag_of};
-use crate::wire::{MoneyBody, MoneyView, PageView, Paging, quantity_text};
+use crate::wire::{MoneyBody, MoneyView, PageView, Paging, Patch, quantity_text};
 use crate::{Answer, AppState, NoContent, Ok200, Problem};
 
 /// A shop in a few words.
@@ -125,8 +125,8 @@ struct ChangeOfferingBody {
     /// Up to 4,000 characters; the empty text removes it.
     description: Option<String>,
     /// Where to file it; `null` for nowhere (nullable).
-    #[serde(default, deserialize_with = "given")]
-    category_id: Option<Option<Uuid>>,
+    #[serde(default)]
+    category_id: Patch<Uuid>,
     /// The price of one unit, from the next checkout on.
     price: Option<MoneyBody>,
     /// 1 to 64 characters; of a product.
@@ -425,7 +425,11 @@ impl ChangeOfferingBody {
         Ok(catalog::OfferingChange {
             title: self.title,
             description: self.description,
-            category_id: self.category_id.map(|category| category.map(CategoryId)),
+            category_id: match self.category_id {
+                Patch::Keep => None,
+                Patch::Clear => Some(None),
+                Patch::Set(category) => Some(Some(CategoryId(category))),
+            },
             price,
             sku: self.sku,
             reorder_threshold: threshold,
@@ -444,11 +448,6 @@ pub(super) fn take_money(fields: &mut Fields, name: &str, body: &MoneyBody) -> O
             None
         }
     }
-}
-
-/// Tells `null` from a field that is left out, which `#[serde(default)]` makes `None`.
-pub(super) fn given<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Option<Uuid>>, D::Error> {
-    Option::deserialize(reader).map(Some)
 }
 
 /// Whose offering it is, for an admin who acts on it.

@@ -10,7 +10,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::moderation::admit_admin;
+use super::callers::require_admin;
 use super::publication::unread;
 use crate::extract::{Body, Id, Idempotency, Params, Principal};
 use crate::wire::{PageView, Paging};
@@ -113,7 +113,7 @@ async fn list(
     params: Params<ReportParams>,
 ) -> Result<Ok200<PageView<ReportView>>, Problem> {
     let mut conn = state.conn().await?;
-    admit_admin(&mut conn, principal).await?;
+    require_admin(&mut conn, principal).await?;
     let status = params.0.status.as_deref().map_or(Ok(ReportStatus::Open), ReportStatus::parse);
     let status = status.map_err(|error| Problem::in_query(error.at("status")))?;
     let paging = Paging::read(&state.cursors, "reports", &params.0)?;
@@ -152,7 +152,7 @@ async fn decide(
 ) -> Result<Ok200<ReportView>, Problem> {
     let (now, admin) = (state.clock.now(), principal.user_id);
     let work = async |tx: &mut Conn| {
-        admit_admin(tx, principal).await?;
+        require_admin(tx, principal).await?;
         Ok(catalog::resolve_report(tx, now, admin, id, status, &body.resolution).await?)
     };
     Ok(Ok200::new(ReportView::from(state.transact(work).await?)))

@@ -7,11 +7,20 @@
 )]
 
 mod accounts;
+mod actors;
+mod browse;
+mod centers;
 mod contract;
 mod documents;
 mod idempotency;
+mod listings;
+mod moderation;
 mod notes;
+mod plants;
+mod products;
 mod rejections;
 mod resources;
+mod shelf;
 mod support;
 mod system;
+mod town;

@@ -9,9 +9,10 @@ use diesel_async::SimpleAsyncConnection;
 use gateway::extract::{Principal, TokenRefused, TokenVerifier};
 use gateway::settings::Settings;
 use gateway::{GivenParts, Routes, Running, StartOptions};
-use kernel::{Clock, ManualClock, SessionId, UserId};
+use kernel::{ManualClock, SessionId, UserId};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
+use testkit::TestDatabase;
 use uuid::Uuid;
 
 use crate::notes;
@@ -22,6 +23,8 @@ static SIGNING_KEY: LazyLock<String> = LazyLock::new(|| ::accounts::generate_key
 pub struct Server {
     pub running: Running,
     pub client: Client,
+    /// Removed when the server is gone.
+    _database: TestDatabase,
 }
 
 /// Reads `user-<uuid>`; `old-...` has expired.
@@ -46,20 +49,32 @@ impl Server {
 
     /// With settings of the test's own.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let options = options(settings).await;
+        let (options, database) = options(settings).await;
         let parts = GivenParts { verifier: Some(Arc::new(PlainTokens)), ..GivenParts::default() };
-        Self::launch(StartOptions { parts, ..options }).await
+        Self::launch(StartOptions { parts, ..options }, database).await
     }
 
     /// The product as it is: its own tokens, its own routes. The clock is the test's; jobs run when they are drained.
     pub async fn start_product(clock: &ManualClock) -> Self {
-        let options = options(&[]).await;
-        let parts = GivenParts { clock: Arc::new(clock.clone()), ..GivenParts::default() };
-        Self::launch(StartOptions { parts, routes: Routes::default(), ..options }).await
+        Self::start_product_with(clock, &[]).await
     }
 
-    async fn launch(options: StartOptions) -> Self {
-        Self { running: gateway::start(options).await.unwrap(), client: Client::builder().build().unwrap() }
+    /// Like [`start_product`](Self::start_product), with settings of the test's own.
+    pub async fn start_product_with(clock: &ManualClock, settings: &[(&str, &str)]) -> Self {
+        let (options, database) = options(settings).await;
+        let parts = GivenParts { clock: Arc::new(clock.clone()), ..GivenParts::default() };
+        Self::launch(StartOptions { parts, routes: Routes::default(), ..options }, database).await
+    }
+
+    async fn launch(options: StartOptions, database: TestDatabase) -> Self {
+        let running = gateway::start(options).await.unwrap();
+        Self { running, client: Client::builder().build().unwrap(), _database: database }
+    }
+
+    /// The product as it runs in earnest: the time of day, and jobs that run by themselves.
+    pub async fn start_in_earnest() -> Self {
+        let (options, database) = options(&[]).await;
+        Self::launch(StartOptions { routes: Routes::default(), run_jobs: true, ..options }, database).await
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -84,10 +99,11 @@ impl Server {
     }
 }
 
-async fn options(settings: &[(&str, &str)]) -> StartOptions {
-    let url = database().await;
+async fn options(settings: &[(&str, &str)]) -> (StartOptions, TestDatabase) {
+    let database = TestDatabase::create().await;
+    database.conn().await.batch_execute(notes::TABLE).await.unwrap();
     let defaults = [
-        ("DATABASE_URL", url.as_str()),
+        ("DATABASE_URL", database.url.as_str()),
         ("JWT_PRIVATE_KEY", SIGNING_KEY.as_str()),
         ("CURSOR_SECRET", "the secret of the tests, long enough"),
         ("RATE_LIMIT_PER_MINUTE", "0"),
@@ -98,14 +114,15 @@ async fn options(settings: &[(&str, &str)]) -> StartOptions {
         .chain(settings)
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
-    StartOptions {
+    let options = StartOptions {
         listener: Some(TcpListener::bind("127.0.0.1:0").unwrap()),
         routes: Routes::default().and(notes::configure),
         workers: Some(2),
         signals: false,
         run_jobs: false,
         ..StartOptions::new(Settings::read(&environment).unwrap())
-    }
+    };
+    (options, database)
 }
 
 /// A token of a new person.
@@ -125,18 +142,4 @@ pub async fn problem(answer: Response, status: u16, code: &str) -> Value {
     assert_eq!(body["request_id"], id.as_str(), "{body}");
     assert!(body["type"].as_str().unwrap().starts_with("/problems/"), "{body}");
     body
-}
-
-/// A migrated database of its own, with the table of the example resource.
-async fn database() -> String {
-    let base = std::env::var_os("SILKCART_TEST_DATABASE_URL").expect("set SILKCART_TEST_DATABASE_URL");
-    let base = base.into_string().unwrap();
-    let name = format!("gateway_{}", Uuid::new_v4().simple());
-    let mut admin = db::connect(&base).await.unwrap();
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let mut url = url::Url::parse(&base).unwrap();
-    url.set_path(&name);
-    migrations::run(url.as_str()).await.unwrap();
-    db::connect(url.as_str()).await.unwrap().batch_execute(notes::TABLE).await.unwrap();
-    url.into()
 }

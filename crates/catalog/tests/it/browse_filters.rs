@@ -140,7 +140,10 @@ impl Known {
             text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|part| part == word)
         };
         self.on_sale
-            && filter.place.as_ref().is_none_or(|place| place.reach.iter().any(|n| self.shop.reach.contains(n)))
+            && filter
+                .place
+                .as_ref()
+                .is_none_or(|place| place.reach.iter().any(|n| self.shop.reach.contains(n)))
             && filter.kind.is_none_or(|kind| offering.detail.kind() == kind)
             && filter.category.is_none_or(|category| offering.category_id == Some(category))
             && filter.listing_type.is_none_or(|part| self.listing_type == Some(part))
@@ -239,7 +242,10 @@ async fn items_tell_what_they_are(conn: &mut Conn, goods: &[Known]) {
     for item in browsed(conn, &here, Sort::Nearest, 100).await {
         let known = goods.iter().find(|known| known.offering.id == item.id).unwrap();
         let offering = &known.offering;
-        assert_eq!((&item.title, item.kind, item.unit), (&offering.title, offering.detail.kind(), offering.unit));
+        assert_eq!(
+            (&item.title, item.kind, item.unit),
+            (&offering.title, offering.detail.kind(), offering.unit)
+        );
         assert_eq!((item.price, item.category_id), (offering.price, offering.category_id));
         assert_eq!((item.listing_type, item.published_at), (known.listing_type, known.published_at()));
         assert_eq!((item.vendor_id, item.vendor_name), (known.shop.id, format!("Shop {}", known.shop.id)));

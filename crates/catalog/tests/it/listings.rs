@@ -25,7 +25,10 @@ async fn a_listing_goes_on_sale_with_its_stock() {
     assert_eq!(stock.free(), Quantity::whole(10));
     assert_eq!(find_own_offering(conn, gardener, listing.id).await.unwrap(), listing);
     let (public, name, slug) = find_public_offering(conn, listing.id).await.unwrap();
-    assert_eq!((public, name, slug), (listing.clone(), format!("Shop {gardener}"), format!("shop-{gardener}")));
+    assert_eq!(
+        (public, name, slug),
+        (listing.clone(), format!("Shop {gardener}"), format!("shop-{gardener}"))
+    );
     assert!(is_found(conn, listing.id).await);
     let told = outbox::timeline(conn, "offering", listing.id.0).await.unwrap();
     assert_eq!(told.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["offering.created"]);
@@ -167,10 +170,10 @@ async fn changes_reach_browse() {
 
     let late = change_offering(conn, now(), gardener, id, 1, &change).await;
     assert!(matches!(late, Err(CatalogError::VersionMismatch { current: 2 })));
-    let sku = OfferingChange { sku: Some("K-1".to_owned()), price: Some(usd(0)), ..OfferingChange::default() };
+    let sku =
+        OfferingChange { sku: Some("K-1".to_owned()), price: Some(usd(0)), ..OfferingChange::default() };
     assert_eq!(refused(change_offering(conn, now(), gardener, id, 2, &sku).await), ["price", "sku"]);
-    let nowhere =
-        OfferingChange { category_id: Some(Some(CategoryId::new())), ..OfferingChange::default() };
+    let nowhere = OfferingChange { category_id: Some(Some(CategoryId::new())), ..OfferingChange::default() };
     assert_eq!(refused(change_offering(conn, now(), gardener, id, 2, &nowhere).await), ["category_id"]);
     let undescribed = OfferingChange { description: Some(String::new()), ..OfferingChange::default() };
     let changed = change_offering(conn, now(), gardener, id, 2, &undescribed).await.unwrap();
@@ -191,7 +194,10 @@ async fn a_listing_is_found_from_where_its_gardener_reaches() {
         let items = browsed(conn, &from(reach), Sort::Newest, 5).await;
         items.iter().filter(|item| item.id == id).count()
     };
-    assert_eq!([finds(&[2, 3]).await, finds(&[1, 2]).await, finds(&[3]).await, finds(&[]).await], [1, 1, 0, 0]);
+    assert_eq!(
+        [finds(&[2, 3]).await, finds(&[1, 2]).await, finds(&[3]).await, finds(&[]).await],
+        [1, 1, 0, 0]
+    );
     place(conn, gardener, Some(BOULDER), &[3]).await;
     let mut finds = async |reach: &[i32]| browsed(conn, &from(reach), Sort::Cheapest, 5).await.len();
     assert_eq!([finds(&[1, 2]).await, finds(&[3]).await], [0, 1]);

@@ -21,7 +21,10 @@ async fn a_product_is_sold_from_anywhere() {
     assert!(is_found(conn, mug.id).await);
     assert_read_model(conn, "a product").await;
     let customer = user(conn).await;
-    assert!(matches!(create_product(conn, now(), customer, &mugs("M-1")).await, Err(CatalogError::NotAVendor)));
+    assert!(matches!(
+        create_product(conn, now(), customer, &mugs("M-1")).await,
+        Err(CatalogError::NotAVendor)
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,27 +29,25 @@ async fn act(
     let deed = dice.roll(9);
     let amount = 1 + i64::try_from(dice.roll(500)).unwrap();
     let reach = dice.pick(&REACHES);
-    conn.transaction::<_, CatalogError, _>(async |tx| {
-        match deed {
-            0..=2 => {
-                let (place, reach) = (Some(BOULDER), reach.to_vec());
-                place_seller(tx, now(), &SellerPlacement { vendor_id: gardener, place, reach }).await
-            }
-            3 => {
-                let draft = CreateListing { publish: true, ..produce_of(plant) };
-                create_listing(tx, now(), gardener, &draft).await.map(drop)
-            }
-            4 => {
-                let seen = find_own_offering(tx, gardener, id).await?.version;
-                let change = OfferingChange { price: Some(usd(amount)), ..OfferingChange::default() };
-                change_offering(tx, now(), gardener, id, seen, &change).await.map(drop)
-            }
-            5 => pause_offering(tx, now(), gardener.into(), gardener, id).await.map(drop),
-            6 => publish_offering(tx, now(), gardener, id).await.map(drop),
-            7 => set_in_stock(tx, shelf, amount % 2 == 0).await,
-            _ if amount % 2 == 0 => hide_offering(tx, now(), admin, id, "bad words").await.map(drop),
-            _ => unhide_offering(tx, now(), admin, id).await.map(drop),
+    conn.transaction::<_, CatalogError, _>(async |tx| match deed {
+        0..=2 => {
+            let (place, reach) = (Some(BOULDER), reach.to_vec());
+            place_seller(tx, now(), &SellerPlacement { vendor_id: gardener, place, reach }).await
         }
+        3 => {
+            let draft = CreateListing { publish: true, ..produce_of(plant) };
+            create_listing(tx, now(), gardener, &draft).await.map(drop)
+        }
+        4 => {
+            let seen = find_own_offering(tx, gardener, id).await?.version;
+            let change = OfferingChange { price: Some(usd(amount)), ..OfferingChange::default() };
+            change_offering(tx, now(), gardener, id, seen, &change).await.map(drop)
+        }
+        5 => pause_offering(tx, now(), gardener.into(), gardener, id).await.map(drop),
+        6 => publish_offering(tx, now(), gardener, id).await.map(drop),
+        7 => set_in_stock(tx, shelf, amount % 2 == 0).await,
+        _ if amount % 2 == 0 => hide_offering(tx, now(), admin, id, "bad words").await.map(drop),
+        _ => unhide_offering(tx, now(), admin, id).await.map(drop),
     })
     .await
 }

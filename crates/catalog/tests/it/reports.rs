@@ -25,7 +25,12 @@ async fn report(
     .await
 }
 
-async fn decide(conn: &mut Conn, admin: UserId, id: ReportId, how: ReportStatus) -> Result<Report, CatalogError> {
+async fn decide(
+    conn: &mut Conn,
+    admin: UserId,
+    id: ReportId,
+    how: ReportStatus,
+) -> Result<Report, CatalogError> {
     resolve_report(conn, now(), admin, id, how, "Looked into it.").await
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use outbox::{Registry, Runner, Services};
-use reservations::adjust_free;
 use catalog::{BrowseFilter, Sort, create_product, set_in_stock};
 use kernel::{Actor, OfferingId, Quantity};
+use outbox::{Registry, Runner, Services};
+use reservations::adjust_free;
 use testkit::TestDatabase;
 
 use crate::support::*;

@@ -110,12 +110,7 @@ pub async fn product(conn: &mut Conn, vendor: UserId, sku: &str) -> Offering {
 }
 
 /// Everything that browse shows, page by page.
-pub async fn browsed(
-    conn: &mut Conn,
-    filter: &BrowseFilter,
-    sort: Sort,
-    page_size: i64,
-) -> Vec<BrowseItem> {
+pub async fn browsed(conn: &mut Conn, filter: &BrowseFilter, sort: Sort, page_size: i64) -> Vec<BrowseItem> {
     let limit = Limit::parse(Some(page_size)).unwrap();
     let (mut items, mut after) = (Vec::new(), None);
     loop {
