@@ -17,10 +17,9 @@ pub enum NotPublishable {
 /// from anywhere.
 pub fn may_publish(kind: OfferingKind, seller: &Seller) -> Result<(), NotPublishable> {
     match kind {
-        OfferingKind::Product => Ok(()),
         OfferingKind::Listing if seller.place.is_none() => Err(NotPublishable::NotLocated),
         OfferingKind::Listing if seller.reach.is_empty() => Err(NotPublishable::OutOfReach),
-        OfferingKind::Listing => Ok(()),
+        OfferingKind::Listing | OfferingKind::Product => Ok(()),
     }
 }
 

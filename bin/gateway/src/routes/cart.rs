@@ -1,11 +1,14 @@
 //! The cart: of whoever is logged in, or of the guest who has its token.
 
-use checkout::{CartProblem, CartReview, ReviewedLine};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use checkout::{CartProblem, CartReview, CheckoutError, ReviewedLine};
 use kernel::{OfferingId, Quantity};
 use market::{Cart, CartHolder, GuestToken, MergeChange, MergedLine};
 use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::eligibility::IneligibleView;
@@ -161,7 +164,7 @@ async fn add(
 ) -> Result<Ok200<CartView>, Problem> {
     let more = Quantity::positive(&body.data.quantity).map_err(|error| error.at("quantity"))?;
     let offering = OfferingId(body.data.offering_id);
-    let principal = who.0.map_or_else(|| "anonymous".to_owned(), |principal| principal.to_string());
+    let owner = owner(&who, &token);
     let work = async |tx: &mut db::Conn| {
         let now = state.clock.now();
         let (cart, holder, fresh) = open(&state, tx, &who, token).await?;
@@ -170,7 +173,11 @@ async fn add(
         checkout::put_in_cart(tx, now, cart.id, offering, quantity).await?;
         view(&state, tx, &holder, fresh).await.map(Ok200::new)
     };
-    idempotency.run(&state, principal, &body.raw, work).await
+    match owner {
+        Some(owner) => idempotency.run(&state, owner, &body.raw, work).await,
+        // Repeating it begins another cart, of which nobody knows the first; the answer's secret is not kept.
+        None => state.transact(work).await,
+    }
 }
 
 /// Sets how much of something is in your cart
@@ -185,7 +192,16 @@ async fn set(
     let quantity = Quantity::positive(&body.data.quantity).map_err(|error| error.at("quantity"))?;
     let work = async |tx: &mut db::Conn| {
         let (cart, holder, fresh) = open(&state, tx, &who, token).await?;
-        checkout::put_in_cart(tx, state.clock.now(), cart.id, id.0, quantity).await?;
+        let put = checkout::put_in_cart(tx, state.clock.now(), cart.id, id.0, quantity).await;
+        put.map_err(|error| match error {
+            // Here it is the path that names it.
+            CheckoutError::Invalid(invalid)
+                if invalid.fields.iter().any(|(name, _)| name == "offering_id") =>
+            {
+                Problem::not_found("offering")
+            }
+            error => error.into(),
+        })?;
         view(&state, tx, &holder, fresh).await.map(Ok200::new)
     };
     state.transact(work).await
@@ -256,6 +272,15 @@ fn holder(who: &MaybePrincipal, token: CartToken) -> Option<CartHolder> {
     match who.0 {
         Some(principal) => Some(CartHolder::User(principal.user_id)),
         None => token.0.map(CartHolder::Guest),
+    }
+}
+
+/// Whose idempotency keys the caller's are; none for a guest who has no cart yet.
+fn owner(who: &MaybePrincipal, token: &CartToken) -> Option<String> {
+    match (who.0, &token.0) {
+        (Some(principal), _) => Some(principal.to_string()),
+        (None, Some(token)) => Some(format!("guest:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(&token.0)))),
+        (None, None) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{Currency, Money, UserId};
 use market::lifecycle::open_actions;
-use market::{Order, OrderLine, Role, ShipTo};
+use market::{Action, Order, OrderLine, Role, ShipTo};
 use outbox::FeedEvent;
 use paperclip::actix::Apiv2Schema;
 use serde::Serialize;
@@ -150,13 +150,17 @@ impl OrderView {
     }
 
     fn of(order: Order, role: Role, only: Option<UserId>) -> Self {
+        let mut actions = open_actions(order.fulfilment, order.status, role);
+        if only.is_some_and(|vendor| !order.is_only_of(vendor)) {
+            // It would be refused: the others' lines are in the order too.
+            actions.retain(|action| *action != Action::Cancel);
+        }
         let lines: Vec<OrderLine> = order
             .lines
             .into_iter()
             .filter(|line| only.is_none_or(|vendor| line.vendor_id == vendor))
             .collect();
         let amount = lines.iter().map(|line| line.total.amount).sum();
-        let actions = open_actions(order.fulfilment, order.status, role);
         Self {
             id: order.id.0,
             number: order.number,

@@ -123,6 +123,7 @@ async fn open(
     let (details, now) = (VendorDetails::try_from(body.data)?, state.clock.now());
     let work = async |tx: &mut Conn| {
         let profile = accounts::become_vendor(tx, now, principal.user_id, details).await?;
+        placement::open_shop(tx, now, principal.user_id).await?;
         let (version, location) = (profile.version, format!("/api/v1/vendors/{}", profile.slug.as_str()));
         Ok(Created::new(OwnVendorView::from(profile)).etag(version).location(location))
     };

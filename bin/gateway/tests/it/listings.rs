@@ -12,8 +12,7 @@ async fn a_gardener_lists_and_everybody_sees() {
     let market = denver_market().await;
     let gale = market.gardener("Gale", BOULDER).await;
     let plant = gale.grows("Kale").await;
-    let made =
-        gale.post("/api/v1/listings", &listing_of(plant, &json!({ "description": "Lacinato" }))).await;
+    let made = gale.post("/api/v1/listings", &listing_of(plant, &json!({ "description": "Lacinato" }))).await;
     let location = location_of(&made);
     let made = made.done();
     assert_eq!(location, format!("/api/v1/listings/{}", id_of(&made)));
@@ -39,7 +38,7 @@ async fn what_one_has_is_current_until_the_listing_or_its_stock_changes() {
     let id = id_of(&lists(&gale, "Kale", &json!({})).await);
     let path = format!("/api/v1/listings/{id}");
     let first = tag_of(&market.get(&path).await);
-    let again = async |tag: &str| market.server.get(&path).header("if-none-match", tag).send().await.unwrap();
+    let again = async |tag: &str| Answer::to(market.server.get(&path).header("if-none-match", tag)).await;
     assert_eq!(again(&first).await.status, 304);
     stocks(&gale, id, "9").await;
     let answer = again(&first).await;

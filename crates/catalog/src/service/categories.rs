@@ -85,7 +85,7 @@ fn is_below(start: Option<CategoryId>, top: CategoryId, all: &[Category]) -> boo
             None => return false,
             Some(id) if id == top => return true,
             Some(id) => {
-                next = all.iter().find(|category| category.id == id).and_then(|found| found.parent_id)
+                next = all.iter().find(|category| category.id == id).and_then(|found| found.parent_id);
             }
         }
     }

@@ -99,7 +99,7 @@ pub(crate) async fn explain_browsable(
 }
 
 /// The page's ids are found first, then their texts: only what is shown is joined.
-fn statement<'a>(filter: &'a BrowseFilter, sort: Sort, after: Option<BrowseKey>, limit: Limit) -> Sql<'a> {
+fn statement(filter: &BrowseFilter, sort: Sort, after: Option<BrowseKey>, limit: Limit) -> Sql<'_> {
     let mut sql = db::sql(
         "SELECT o.id, o.kind, l.type AS listing_type, o.title, o.category_id, o.unit, o.price_minor, \
          o.published_at, o.vendor_id, s.name AS vendor_name, s.slug AS vendor_slug, ",

@@ -45,6 +45,7 @@ struct ProductRow {
 }
 
 type Row = (OfferingRow, Option<ListingRow>, Option<ProductRow>);
+type RowOfShop = (OfferingRow, Option<ListingRow>, Option<ProductRow>, String, String);
 
 fn offering((row, listing, product): Row) -> QueryResult<Offering> {
     let detail = match (listing, product) {
@@ -214,7 +215,7 @@ pub(crate) async fn find_public(
     conn: &mut Conn,
     id: OfferingId,
 ) -> QueryResult<Option<(Offering, String, String)>> {
-    let row: Option<(OfferingRow, Option<ListingRow>, Option<ProductRow>, String, String)> = offerings::table
+    let row: Option<RowOfShop> = offerings::table
         .left_join(listings::table)
         .left_join(products::table)
         .inner_join(sellers::table)

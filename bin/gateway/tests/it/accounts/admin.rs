@@ -104,7 +104,7 @@ async fn the_operator_makes_the_first_admin() {
     let command = async |email: &str, password: Option<&str>| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
         command
-            .args(["superuser", email])
+            .args(["superuser", "--email", email])
             .env_clear()
             .env("DATABASE_URL", town.server.running.state.database.url())
             .env("SILKCART_DATA_DIR", folder.path())
