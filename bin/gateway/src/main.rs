@@ -38,7 +38,7 @@ enum Command {
     Openapi,
     /// Makes the account with this email address an admin, and the account itself if there is none.
     ///
-    /// A new account's password is taken from SILKCART_SUPERUSER_PASSWORD, or made up and printed once.
+    /// A new account's password is taken from `SILKCART_SUPERUSER_PASSWORD`, or made up and printed once.
     Superuser {
         /// The email address.
         #[arg(long)]
@@ -123,6 +123,10 @@ fn greet(base_url: &str, with_demo: bool) -> Result<()> {
 }
 
 async fn seed_demo(settings: Settings) -> Result<()> {
+    anyhow::ensure!(
+        !settings.is_production(),
+        "the demonstration's password is public: production has no such data"
+    );
     start_log(&settings.log)?;
     let (settings, postgres) = complete(settings).await?;
     let made = demo::seed(&gateway::assemble(settings, GivenParts::default())?).await?;
@@ -130,14 +134,15 @@ async fn seed_demo(settings: Settings) -> Result<()> {
     stop(postgres).await
 }
 
-/// Fills in what the settings leave out; a database of our own is brought up to date, as it has no other operator.
+/// Fills in what the settings leave out. In development the database is brought up to date as well; in production
+/// that is the operator's step.
 async fn complete(mut settings: Settings) -> Result<(Settings, Option<Postgres>)> {
     let (settings, postgres) = tokio::task::spawn_blocking(move || {
         let postgres = embedded::complete(&mut settings)?;
         anyhow::Ok((settings, postgres))
     })
     .await??;
-    if let (Some(_), Some(url)) = (&postgres, &settings.database.url) {
+    if let (false, Some(url)) = (settings.is_production(), &settings.database.url) {
         migrations::run(url.expose()).await?;
     }
     Ok((settings, postgres))

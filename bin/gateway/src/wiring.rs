@@ -62,6 +62,7 @@ pub(crate) fn register_work(
     geocoder: &Arc<dyn Geocoder>,
     centers: &Arc<CenterIndex>,
 ) {
+    accounts::register_work(registry);
     catalog::register(registry);
     placement::register(registry, Arc::clone(geocoder), Arc::clone(centers));
     checkout::register(registry);

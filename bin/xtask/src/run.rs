@@ -49,7 +49,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
     let profile = if options.release { "release" } else { "debug" };
     let program = workspace.target().join(profile).join("gateway");
     let mut gateway = Command::new(&program);
-    gateway.args(["serve", "--embedded"]);
+    gateway.arg("serve");
     gateway.env("SILKCART_BIND", format!("127.0.0.1:{}", options.port));
     gateway.env("SILKCART_DATA_DIR", data);
     gateway.env("SILKCART_DEMO", if options.no_demo { "false" } else { "true" });

@@ -52,6 +52,10 @@ const PYTHON: Need = Need {
     is_met: || succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])),
 };
 
+/// The examples of the documentation are run as they are written.
+const CURL: Need =
+    Need { what: "curl, 7.63 or newer", packages: &["curl"], is_met: || find_program("curl").is_some() };
+
 /// Makes builds faster; nothing fails without it.
 const LINKER: Need =
     Need { what: "the linker mold", packages: &["mold"], is_met: || find_program("mold").is_some() };
@@ -68,6 +72,7 @@ pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
     }
     if needs == Needs::Tests {
         required.push(PYTHON);
+        required.push(CURL);
     }
     required.retain(|need| !(need.is_met)());
     // One refusal is remembered: asking the package servers again before each build would be slow.

@@ -1,8 +1,14 @@
-//! Work that this domain asks for and somebody else does.
+//! Work for later: what this domain asks of others, and what it does itself from time to time.
+
+use std::time::Duration;
 
 use kernel::AddressId;
-use outbox::Job;
+use outbox::{HandlerError, Job, Registry, RetryPolicy, Services};
 use serde::{Deserialize, Serialize};
+
+use crate::purge;
+
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// Finds out where an address is. Whoever handles it reads the address with
 /// [`find_address_to_locate`](crate::find_address_to_locate) and answers with
@@ -18,4 +24,25 @@ pub struct GeocodeAddress {
 
 impl Job for GeocodeAddress {
     const NAME: &'static str = "accounts.geocode_address";
+}
+
+/// Forgets the sessions and failed logins whose time is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ForgetEnded;
+
+impl Job for ForgetEnded {
+    const NAME: &'static str = "accounts.forget_ended";
+    const RETRY: RetryPolicy = RetryPolicy::NONE;
+}
+
+/// Teaches the registry this crate's periodic work.
+pub fn register_work(registry: &mut Registry) {
+    registry.every(FORGET_EVERY, forget_ended);
+}
+
+async fn forget_ended(services: Services, _job: ForgetEnded) -> Result<(), HandlerError> {
+    let mut conn = services.database.conn().await?;
+    let purged = purge(&mut conn, services.clock.now()).await?;
+    tracing::debug!(?purged, "forgot what had ended");
+    Ok(())
 }

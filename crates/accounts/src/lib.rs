@@ -38,7 +38,7 @@ mod token;
 
 pub use error::AccountsError;
 pub use hasher::{HashedPassword, Hasher};
-pub use jobs::GeocodeAddress;
+pub use jobs::{ForgetEnded, GeocodeAddress, register_work};
 pub use model::{
     Account, AccountStatus, Address, AddressChanges, AddressDetails, Change, EmailAddress, Geocoded, Located,
     Me, Place, PostalAddress, PrimaryPlace, REFRESH_LIFETIME, RefreshToken, RevokeReason, Role, Session,

@@ -120,12 +120,11 @@ fn priced(lines: &[CartLine], sales: &HashMap<OfferingId, ForSale>) -> Vec<Price
 }
 
 async fn shipping_address(tx: &mut Conn, request: &CheckOut) -> Result<ShipTo, CheckoutError> {
-    let address_id = match request.ship_to {
-        Some(address) => address,
-        None => {
-            let primary = accounts::primary_place(tx, request.customer).await?;
-            primary.ok_or(CheckoutError::NoShippingAddress)?.address_id
-        }
+    let address_id = if let Some(address) = request.ship_to {
+        address
+    } else {
+        let primary = accounts::primary_place(tx, request.customer).await?;
+        primary.ok_or(CheckoutError::NoShippingAddress)?.address_id
     };
     let address = accounts::find_address(tx, request.customer, address_id).await?;
     let account = accounts::find_account(tx, request.customer).await?;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CheckoutError, expire};
 
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 const HOLDS_AT_ONCE: i64 = 100;
-const TIDY_EVERY: Duration = Duration::from_secs(3600);
+const TIDY_EVERY: Duration = Duration::from_hours(1);
 
 /// Calls off an order that has not been paid by its time.
 #[derive(Debug, Serialize, Deserialize)]

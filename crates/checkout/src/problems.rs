@@ -1,6 +1,7 @@
 //! What stands between a cart and its checkout: pure.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use catalog::{ForSale, OfferingKind};
 use eligibility_core::Ineligible;
@@ -80,11 +81,11 @@ impl CartProblem {
 
 /// What is wrong with the lines themselves; `free` is left out where stock is decided by a hold.
 #[must_use]
-pub fn find_problems(
+pub fn find_problems<S: BuildHasher>(
     customer: Option<UserId>,
     lines: &[CartLine],
-    sales: &HashMap<OfferingId, ForSale>,
-    free: Option<&HashMap<OfferingId, Quantity>>,
+    sales: &HashMap<OfferingId, ForSale, S>,
+    free: Option<&HashMap<OfferingId, Quantity, S>>,
 ) -> Vec<CartProblem> {
     let mut problems = Vec::new();
     for line in lines {

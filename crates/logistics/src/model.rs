@@ -116,13 +116,11 @@ impl Propose {
     /// The proposal with its texts trimmed, or every field that is refused.
     pub(crate) fn checked(self) -> Result<Self, Invalid> {
         let mut fields = Fields::default();
-        let name = fields.take("name", NAME.read(&self.name));
-        let notes = fields.take("notes", NOTES.read_optional(self.notes.as_deref()));
-        let address = self.address.checked();
-        let own = fields.finish();
-        match (name, notes, address, own) {
-            (Some(name), Some(notes), Ok(address), Ok(())) => Ok(Self { name, address, notes, ..self }),
-            (_, _, address, own) => {
+        let name = fields.take("name", NAME.read(&self.name)).unwrap_or_default();
+        let notes = fields.take("notes", NOTES.read_optional(self.notes.as_deref())).flatten();
+        match (fields.finish(), self.address.checked()) {
+            (Ok(()), Ok(address)) => Ok(Self { name, address, notes, ..self }),
+            (own, address) => {
                 let refused = [own.err(), address.err()].into_iter().flatten();
                 Err(Invalid { fields: refused.flat_map(|invalid| invalid.fields).collect() })
             }

@@ -5,6 +5,7 @@
 //! difference from a plain sum is reported.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use kernel::{OfferingId, Quantity};
 
@@ -40,10 +41,10 @@ pub enum MergeChange {
 /// Joins the carts; `free` says how much of an offering can be had (absent: it is not on sale). Lines
 /// that only the user's cart had stay as they are, whatever their stock. At most `most` lines remain.
 #[must_use]
-pub fn merge(
+pub fn merge<S: BuildHasher>(
     users: &[CartLine],
     guests: &[CartLine],
-    free: &HashMap<OfferingId, Quantity>,
+    free: &HashMap<OfferingId, Quantity, S>,
     most: usize,
 ) -> Vec<MergedLine> {
     let mut merged: Vec<MergedLine> =
@@ -58,9 +59,10 @@ pub fn merge(
             }
             None => {
                 let line = CartLine { quantity: guest.quantity.min(available), ..*guest };
-                let change = match line.quantity == guest.quantity {
-                    true => MergeChange::Added,
-                    false => MergeChange::Capped { wanted: guest.quantity },
+                let change = if line.quantity == guest.quantity {
+                    MergeChange::Added
+                } else {
+                    MergeChange::Capped { wanted: guest.quantity }
                 };
                 merged.push(MergedLine { line, change });
             }

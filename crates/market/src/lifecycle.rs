@@ -2,8 +2,8 @@
 //!
 //! | fulfilment | from | action | who | to |
 //! |---|---|---|---|---|
-//! | pickup | CREATED | pay | customer, admin | AWAITING_PICKUP_SCHEDULING |
-//! | pickup | AWAITING_PICKUP_SCHEDULING, SCHEDULED | schedule | customer, admin | SCHEDULED |
+//! | pickup | CREATED | pay | customer, admin | `AWAITING_PICKUP_SCHEDULING` |
+//! | pickup | `AWAITING_PICKUP_SCHEDULING`, SCHEDULED | schedule | customer, admin | SCHEDULED |
 //! | pickup | SCHEDULED | complete | vendor, admin | COMPLETE |
 //! | pickup | all but COMPLETE | cancel | customer, vendor, admin | CANCELLED |
 //! | pickup | CREATED | expire | the platform | CANCELLED |

@@ -39,9 +39,12 @@ pub struct OrderPlan {
     pub total: Money,
 }
 
+/// What makes lines one order: the way they go and, if they ship, whose parcel it is.
+type Parcel = (Fulfilment, Option<UserId>);
+
 /// The orders of a cart's lines: pickup first, then by vendor.
 pub fn split(lines: Vec<PricedLine>) -> Result<Vec<OrderPlan>, MoneyError> {
-    let mut parts: BTreeMap<(Fulfilment, Option<UserId>), Vec<(PricedLine, Money)>> = BTreeMap::new();
+    let mut parts: BTreeMap<Parcel, Vec<(PricedLine, Money)>> = BTreeMap::new();
     for line in lines {
         let parcel = match line.fulfilment {
             Fulfilment::Pickup => None,

@@ -47,7 +47,6 @@ pub const KEYS: &[Key] = &[
         "folder for what is made up: the embedded database, generated keys",
     ),
     key("SILKCART_DEMO", Some("false"), "true offers demonstration data; never in production"),
-    key("SILKCART_TIME_ZONE", Some("America/Denver"), "IANA zone of places that have none of their own"),
     key(
         "DATABASE_URL",
         None,

@@ -64,8 +64,6 @@ pub struct ServerSettings {
     pub cors_allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// The IANA zone of places that have none of their own.
-    pub time_zone: String,
 }
 
 /// The database.

@@ -91,10 +91,6 @@ impl Reader<'_> {
         let demo = self.parsed("SILKCART_DEMO", "must be true or false");
         let trusted_proxies = self.list("TRUSTED_PROXIES", "must be addresses or ranges such as 10.0.0.0/8");
         let cors_allowed_origins = self.origins();
-        let time_zone = self.value("SILKCART_TIME_ZONE");
-        if time_zone.as_deref().is_some_and(|name| jiff::tz::TimeZone::get(name).is_err()) {
-            self.refuse("SILKCART_TIME_ZONE", "must be an IANA zone such as America/Denver");
-        }
         Some(ServerSettings {
             environment: environment?,
             bind: bind?,
@@ -103,7 +99,6 @@ impl Reader<'_> {
             demo: demo?,
             cors_allowed_origins: cors_allowed_origins?,
             trusted_proxies: trusted_proxies?,
-            time_zone: time_zone?,
         })
     }
 
@@ -261,7 +256,6 @@ mod tests {
             ("SILKCART_DEMO", "true"),
             ("SILKCART_BNID", "x"),
             ("SILKCART_BIND", "x"),
-            ("SILKCART_TIME_ZONE", "Denver"),
             ("DATABASE_MAX_CONNECTIONS", "0"),
             ("CURSOR_SECRET", "short"),
             ("GEOCODING_PROVIDER", "google"),
@@ -276,7 +270,6 @@ mod tests {
             "JWT_PRIVATE_KEY",
             "SILKCART_DEMO",
             "SILKCART_BIND",
-            "SILKCART_TIME_ZONE",
             "DATABASE_MAX_CONNECTIONS",
             "CURSOR_SECRET",
             "GEOCODING_API_KEY",

@@ -32,7 +32,6 @@ pub struct Market {
 pub struct Actor<'m> {
     pub market: &'m Market,
     pub id: UserId,
-    pub email: String,
     session: SessionId,
 }
 
@@ -105,7 +104,7 @@ impl Market {
         ::accounts::make_superuser(&state.database, &state.hasher, self.clock.now(), request).await.unwrap();
         let body = json!({ "email": email, "password": PASSWORD });
         let answer = Answer::to(self.server.post("/api/v1/auth/login").json(&body)).await;
-        Admin(self.actor(email, &answer.done()))
+        Admin(self.actor(&answer.done()))
     }
 
     /// Somebody who has registered and done no more.
@@ -113,7 +112,7 @@ impl Market {
         let email = format!("{}@example.com", name.to_lowercase());
         let body = json!({ "email": email, "password": PASSWORD, "display_name": name });
         let answer = Answer::to(self.server.post("/api/v1/auth/register").json(&body)).await;
-        Customer(self.actor(&email, &answer.done()))
+        Customer(self.actor(&answer.done()))
     }
 
     /// Somebody who lives there.
@@ -137,16 +136,16 @@ impl Market {
         Maker(actor)
     }
 
-    fn actor(&self, email: &str, signed_in: &Value) -> Actor<'_> {
+    fn actor(&self, signed_in: &Value) -> Actor<'_> {
         let token = signed_in["access_token"].as_str().unwrap();
         let claims = self.server.running.state.signer.verify(self.clock.now(), token).unwrap();
         let (id, session) = (claims.user_id, claims.session_id);
-        Actor { market: self, id, email: email.to_owned(), session }
+        Actor { market: self, id, session }
     }
 
     /// Somebody who was put into the database.
     pub fn known(&self, id: UserId) -> Customer<'_> {
-        Customer(Actor { market: self, id, email: String::new(), session: SessionId::new() })
+        Customer(Actor { market: self, id, session: SessionId::new() })
     }
 
     /// How much of an offering a stranger could buy.

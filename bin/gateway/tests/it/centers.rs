@@ -215,10 +215,10 @@ async fn an_admin_changes_a_center_as_it_was_read() {
     let version = tag(&town.get(&public, &root).await);
     let windows = json!([{ "weekday": 7, "opens": "20:00", "closes": "24:00", "capacity": 3 }]);
     let changes = json!({ "name": "The blue barn", "notes": null, "windows": windows });
-    let changed = body(town.patch(&path, &root, &version, &changes).await, 200).await;
-    assert_eq!((&changed["name"], changed.get("notes")), (&json!("The blue barn"), None));
-    assert_eq!(changed["weekly_windows"], windows);
-    assert_eq!(anybody(&town, &public).await, changed);
+    let edited = body(town.patch(&path, &root, &version, &changes).await, 200).await;
+    assert_eq!((&edited["name"], edited.get("notes")), (&json!("The blue barn"), None));
+    assert_eq!(edited["weekly_windows"], windows);
+    assert_eq!(anybody(&town, &public).await, edited);
 
     problem(town.patch(&path, &root, &version, &changes).await, 412, "precondition_failed").await;
     let careless = town.ask(Method::PATCH, &path, &root).json(&changes).send().await.unwrap();

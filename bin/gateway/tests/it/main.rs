@@ -8,10 +8,13 @@
 
 mod accounts;
 mod actors;
+mod api_examples;
 mod browse;
 mod centers;
 mod contract;
+mod document;
 mod documents;
+mod every_route;
 mod idempotency;
 mod listings;
 mod market_flow;
@@ -23,6 +26,7 @@ mod races;
 mod rejections;
 mod resources;
 mod shelf;
+mod statements;
 mod support;
 mod system;
 mod town;

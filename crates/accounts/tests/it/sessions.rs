@@ -137,6 +137,12 @@ async fn what_has_ended_is_forgotten() {
     assert_eq!((purged.refresh_tokens, purged.sessions, purged.login_failures), (2, 1, 0));
     world.refresh(&recent).await.unwrap();
     world.clock.advance(TimeDelta::days(2));
-    let purged = accounts::purge(&mut *world.conn().await, world.now()).await.unwrap();
-    assert_eq!((purged.refresh_tokens, purged.sessions, purged.login_failures), (0, 0, 1));
+    let mut registry = outbox::Registry::default();
+    accounts::register_work(&mut registry);
+    let services = outbox::Services {
+        database: world.test.database.clone(),
+        clock: std::sync::Arc::new(world.clock.clone()),
+    };
+    outbox::Runner::new(registry, services).drain().await.unwrap();
+    assert_eq!(world.count("SELECT count(*) AS count FROM login_failures").await, 0);
 }

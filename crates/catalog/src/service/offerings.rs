@@ -11,7 +11,7 @@ use reservations::PoolKind;
 use serde_json::json;
 
 use crate::publish::may_publish;
-use crate::service::expect_version;
+use crate::service::{expect_gardener, expect_version};
 use crate::{
     CatalogError, Detail, ForSale, ListingType, Offering, OfferingKind, SaleStatus, Seller, Unit, store,
 };
@@ -90,7 +90,10 @@ pub async fn create_listing(
     gardener: UserId,
     draft: &CreateListing,
 ) -> Result<Offering, CatalogError> {
-    let plant = store::plants::find_of(tx, gardener, draft.plant_id).await?;
+    let seller = hold_seller(tx, gardener).await?;
+    expect_gardener(&seller)?;
+    // Locked, so that it is not removed meanwhile.
+    let plant = store::plants::lock_of(tx, gardener, draft.plant_id).await?;
     let plant = plant.ok_or_else(|| {
         CatalogError::from(FieldError::new(InvalidCode::Unknown, "none of your plants").at("plant_id"))
     })?;
@@ -117,7 +120,7 @@ pub async fn create_listing(
         created_at: now,
         updated_at: now,
     };
-    create(tx, now, offering, draft.quantity_available, draft.publish).await
+    create(tx, now, offering, &seller, draft.quantity_available, draft.publish).await
 }
 
 /// Makes a product.
@@ -127,6 +130,7 @@ pub async fn create_product(
     vendor: UserId,
     draft: &CreateProduct,
 ) -> Result<Offering, CatalogError> {
+    let seller = hold_seller(tx, vendor).await?;
     let mut fields = Fields::default();
     let sku = fields.take("sku", SKU.read(&draft.sku));
     let title = fields.take("title", TITLE.read(&draft.title));
@@ -152,20 +156,19 @@ pub async fn create_product(
         created_at: now,
         updated_at: now,
     };
-    create(tx, now, offering, draft.stock_quantity, draft.publish).await
+    create(tx, now, offering, &seller, draft.stock_quantity, draft.publish).await
 }
 
 async fn create(
     tx: &mut Conn,
     now: DateTime<Utc>,
     mut offering: Offering,
+    seller: &Seller,
     stock: Quantity,
     publish: bool,
 ) -> Result<Offering, CatalogError> {
-    store::sellers::hold_in_place(tx, &[offering.vendor_id]).await?;
-    let seller = seller_of(tx, offering.vendor_id).await?;
     if publish {
-        put_on_sale(&mut offering, &seller, now)?;
+        put_on_sale(&mut offering, seller, now)?;
     }
     let actor = Actor::from(offering.vendor_id);
     let inserted = store::offerings::insert(tx, &offering, stock > Quantity::ZERO).await;
@@ -368,6 +371,12 @@ async fn announce(
     });
     let event = Event { kind, subject_type: "offering", subject_id: offering.id.0, actor, data };
     Ok(outbox::emit(tx, now, event).await?)
+}
+
+/// The seller, who stays where they are until the transaction ends.
+async fn hold_seller(tx: &mut Conn, vendor: UserId) -> Result<Seller, CatalogError> {
+    store::sellers::hold_in_place(tx, &[vendor]).await?;
+    seller_of(tx, vendor).await
 }
 
 async fn seller_of(tx: &mut Conn, vendor: UserId) -> Result<Seller, CatalogError> {

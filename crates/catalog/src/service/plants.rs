@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use db::Conn;
 use kernel::{FieldError, Fields, InvalidCode, Limit, NewestKey, Page, PlantId, TextRule, UserId};
 
-use crate::service::expect_version;
+use crate::service::{expect_gardener, expect_version};
 use crate::{CatalogError, Plant, store};
 
 const MOST_TAGS: usize = 20;
@@ -30,9 +30,7 @@ pub async fn add_plant(
     draft: &PlantDraft,
 ) -> Result<Plant, CatalogError> {
     let seller = store::sellers::find(tx, gardener).await?.ok_or(CatalogError::NotAVendor)?;
-    if seller.kind != "gardener" {
-        return Err(CatalogError::NotAGardener);
-    }
+    expect_gardener(&seller)?;
     let plant = Plant {
         id: PlantId::new(),
         gardener_id: gardener,

@@ -5,7 +5,7 @@ use catalog::{
     remove_offering, remove_plant,
 };
 use chrono::TimeDelta;
-use kernel::Limit;
+use kernel::{Limit, PlantId};
 use testkit::TestDatabase;
 
 use crate::support::*;
@@ -55,6 +55,11 @@ async fn only_gardeners_have_plants() {
     let (maker, customer) = (vendor(conn, "maker").await, user(conn).await);
     assert!(matches!(add_plant(conn, now(), maker, &kale()).await, Err(CatalogError::NotAGardener)));
     assert!(matches!(add_plant(conn, now(), customer, &kale()).await, Err(CatalogError::NotAVendor)));
+    let listing = produce_of(PlantId::new());
+    let outcome = create_listing(conn, now(), maker, &listing).await;
+    assert!(matches!(outcome, Err(CatalogError::NotAGardener)), "whoever has no garden is told that first");
+    let outcome = create_listing(conn, now(), customer, &listing).await;
+    assert!(matches!(outcome, Err(CatalogError::NotAVendor)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::states;
 
+const LINE: TextRule = TextRule::line(1, 120);
+const CITY: TextRule = TextRule::line(1, 80);
+const STATE: TextRule = TextRule::line(2, 60);
+const POSTAL_CODE: TextRule = TextRule::line(3, 12);
+
 /// A postal address as it was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PostalAddress {
@@ -30,24 +35,15 @@ impl PostalAddress {
     /// refused, by its name here.
     pub fn checked(&self) -> Result<Self, Invalid> {
         let mut fields = Fields::default();
-        let line1 = fields.take("line1", TextRule::line(1, 120).read(&self.line1));
-        let line2 = fields.take("line2", TextRule::line(1, 120).read_optional(self.line2.as_deref()));
-        let city = fields.take("city", TextRule::line(1, 80).read(&self.city));
-        let state = fields.take("state", TextRule::line(2, 60).read(&self.state));
-        let postal_code = fields.take("postal_code", TextRule::line(3, 12).read(&self.postal_code));
-        let country = fields.take("country", country(&self.country));
-        fields.finish()?;
-        let checked = || {
-            Some(Self {
-                line1: line1?,
-                line2: line2?,
-                city: city?,
-                state: state?,
-                postal_code: postal_code?,
-                country: country?,
-            })
+        let checked = Self {
+            line1: fields.take("line1", LINE.read(&self.line1)).unwrap_or_default(),
+            line2: fields.take("line2", LINE.read_optional(self.line2.as_deref())).flatten(),
+            city: fields.take("city", CITY.read(&self.city)).unwrap_or_default(),
+            state: fields.take("state", STATE.read(&self.state)).unwrap_or_default(),
+            postal_code: fields.take("postal_code", POSTAL_CODE.read(&self.postal_code)).unwrap_or_default(),
+            country: fields.take("country", country(&self.country)).unwrap_or_default(),
         };
-        checked().ok_or(Invalid { fields: Vec::new() })
+        fields.finish().map(|()| checked)
     }
 }
 

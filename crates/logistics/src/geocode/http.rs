@@ -124,7 +124,9 @@ impl Http {
     ) -> Result<T, GeocodeError> {
         let url = self.url(path)?;
         let mut wait = FIRST_WAIT;
-        for tries in 1.. {
+        let mut tries = 0;
+        loop {
+            tries += 1;
             self.admit()?;
             let outcome = self.attempt(url.clone(), query).await.and_then(|body| read(&body));
             let failure = match outcome {
@@ -155,7 +157,6 @@ impl Http {
             self.pause.pause(asked_for.unwrap_or_else(|| wait.mul_f64(spread))).await;
             wait *= 2;
         }
-        Err(self.unavailable("it was never asked".to_owned()))
     }
 
     fn url(&self, path: &str) -> Result<Url, GeocodeError> {

@@ -1,3 +1,5 @@
+//! Windows in many zones, through every change of their clocks.
+
 use jiff::civil::date;
 use proptest::prelude::*;
 

@@ -116,6 +116,7 @@ async fn answer(request: HttpRequest, script: web::Data<Script>) -> HttpResponse
     let agent = request.headers().get("user-agent").map_or("", |value| value.to_str().unwrap());
     script.asked.lock().unwrap().push((request.uri().to_string(), agent.to_owned()));
     let reply = script.replies.lock().unwrap().pop_front().unwrap_or(Reply::status(500));
+    // A provider that takes its time: what is tested is that nobody waits for it.
     tokio::time::sleep(reply.delay).await;
     let mut response = HttpResponse::build(StatusCode::from_u16(reply.status).unwrap());
     if let Some(value) = reply.retry_after {

@@ -8,4 +8,5 @@ mod fake_provider;
 mod index;
 mod pickup;
 mod providers;
+mod schema;
 mod support;

@@ -38,8 +38,10 @@ async fn a_sale_uses_the_stock_up_and_a_cancellation_brings_it_back() {
     return_capacity(conn, now(), BY, &[(pool, Quantity::whole(3))], source()).await.unwrap();
     assert_eq!(standing(conn, now(), pool).await.free(), Quantity::whole(5));
     let kinds: Vec<_> = list_movements(conn, pool, 10).await.unwrap().iter().map(|m| m.kind).collect();
-    use MovementKind::{Adjustment, Cancellation, Hold, Sale};
-    assert_eq!(kinds, [Cancellation, Sale, Hold, Adjustment]);
+    assert_eq!(
+        kinds,
+        [MovementKind::Cancellation, MovementKind::Sale, MovementKind::Hold, MovementKind::Adjustment]
+    );
     assert_books_balance(conn).await;
 }
 

@@ -32,14 +32,8 @@ async fn an_address_is_saved_and_soon_found() {
     let (lat, lon) = (found["place"]["lat"].as_f64().unwrap(), found["place"]["lon"].as_f64().unwrap());
     assert!((39.7..39.8).contains(&lat) && (-105.1..-104.9).contains(&lon), "{lat}, {lon}");
 
-    let moved = town
-        .patch(
-            &location,
-            &ana,
-            &second,
-            &json!({ "city": "Atlantis", "postal_code": "00000", "label": null }),
-        )
-        .await;
+    let nowhere = json!({ "city": "Atlantis", "postal_code": "00000", "label": null });
+    let moved = town.patch(&location, &ana, &second, &nowhere).await;
     let moved = body(moved, 200).await;
     assert_eq!((&moved["place"]["status"], moved.get("label")), (&json!("pending"), None));
     town.work().await;

@@ -68,11 +68,11 @@ async fn a_storefront_is_changed_by_its_owner() {
     let opened = town.post(OWN, &ana, &acre()).await;
     let first = tag(&opened);
     let changes = json!({ "business_name": "Greener Acre", "slug": "greener", "bio": null });
-    let changed = town.patch(OWN, &ana, &first, &changes).await;
-    let second = tag(&changed);
-    let changed = body(changed, 200).await;
-    assert_eq!((&changed["profile"]["slug"], changed["profile"].get("bio")), (&json!("greener"), None));
-    assert_eq!(changed["payout_note"], "by check", "what was not sent stays");
+    let greener = town.patch(OWN, &ana, &first, &changes).await;
+    let second = tag(&greener);
+    let greener = body(greener, 200).await;
+    assert_eq!((&greener["profile"]["slug"], greener["profile"].get("bio")), (&json!("greener"), None));
+    assert_eq!(greener["payout_note"], "by check", "what was not sent stays");
     problem(town.patch(OWN, &ana, &first, &changes).await, 412, "precondition_failed").await;
     let refused =
         town.patch(OWN, &ana, &second, &json!({ "contact_email": "nobody", "slug": "Not A Slug" })).await;
