@@ -84,6 +84,12 @@ fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
         refused(&path, &error.into_inner())
     })?;
     reader.end().map_err(|error| malformed(&error))?;
+    // serde takes a list of a struct's members for the struct; the document does not.
+    if text.trim_start().starts_with('[') {
+        let message = "expected an object";
+        let problem = Problem::new(ProblemKind::InvalidInput).detail(format!("the body: {message}"));
+        return Err(problem.field("", kernel::InvalidCode::Malformed.as_str(), message));
+    }
     Ok(data)
 }
 
@@ -181,6 +187,7 @@ mod tests {
             (r#"{"name":"x","price":{"amount":1},"tags":["a",3]}"#, "/tags/1", "malformed"),
             (r#"{"name":"x","price":{"amount":99999999999999999999}}"#, "/price/amount", "malformed"),
             (r#""text""#, "", "malformed"),
+            (r#"["x",{"amount":1},[]]"#, "", "malformed"),
         ] {
             let problem = parse::<Item>(body.as_bytes()).unwrap_err();
             assert_eq!(problem.kind(), ProblemKind::InvalidInput, "{body}");

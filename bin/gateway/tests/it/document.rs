@@ -21,8 +21,8 @@ pub struct Operation {
     pub takes_token: bool,
     /// Whether it answers without one.
     pub public: bool,
-    /// The names of its query parameters.
-    pub query: Vec<String>,
+    /// The names and types of its query parameters.
+    pub query: Vec<(String, String)>,
     /// Whether it has a header parameter `If-Match`.
     pub conditional: bool,
     /// The schema of its JSON body, without references.
@@ -76,7 +76,8 @@ impl Document {
     fn read(&self, method: Method, path: &str, operation: &Value) -> Operation {
         let requirements = operation["security"].as_array().unwrap();
         let parameters = || operation["parameters"].as_array().into_iter().flatten();
-        let named = |parameter: &Value| parameter["name"].as_str().unwrap().to_owned();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let named = |parameter: &Value| (text(&parameter["name"]), text(&parameter["schema"]["type"]));
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
         Operation {
             method,

@@ -49,13 +49,13 @@ const OF_VENDORS: &[&str] = &[
 ];
 
 /// One of each thing that belongs to somebody, by the beginning of the path that names it.
-struct Belongings {
+pub struct Belongings {
     /// Hidden from everybody else: 404.
-    private: BTreeMap<&'static str, String>,
+    pub private: BTreeMap<&'static str, String>,
     /// Under the admins' hand: 403 for everybody else.
-    administered: BTreeMap<&'static str, String>,
+    pub administered: BTreeMap<&'static str, String>,
     /// For everybody to see.
-    shown: BTreeMap<&'static str, String>,
+    pub shown: BTreeMap<&'static str, String>,
     /// How their owner sees them.
     views: Vec<&'static str>,
 }
@@ -74,7 +74,7 @@ async fn call(actor: &Actor<'_>, operation: &Operation, id: &str) -> Answer {
 }
 
 /// The owner has something of every kind.
-async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) -> Belongings {
+pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) -> Belongings {
     let post = async |path: &str, body: Value| id_of(&owner.post(path, &body).await.done()).to_string();
     let other = market.gardener("Oren", BOULDER).await;
     let plum = other.lists("Plum", "lb", 300, "10").await;
@@ -143,7 +143,7 @@ async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) -> Bel
 }
 
 /// The longest beginning of the path that the table knows.
-fn among<'t>(table: &'t BTreeMap<&'static str, String>, path: &str) -> Option<&'t String> {
+pub fn among<'t>(table: &'t BTreeMap<&'static str, String>, path: &str) -> Option<&'t String> {
     let known = table.iter().filter(|(start, _)| path.starts_with(**start));
     known.max_by_key(|(start, _)| start.len()).map(|(_, id)| id)
 }

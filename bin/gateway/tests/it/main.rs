@@ -9,6 +9,7 @@
 mod accounts;
 mod actors;
 mod api_examples;
+mod bad_input;
 mod browse;
 mod centers;
 mod contract;

@@ -45,9 +45,10 @@ impl EmailAddress {
 }
 
 /// The key of any text somebody logs in with, whether or not it is an address: trimmed and in
-/// Unicode lowercase.
+/// Unicode lowercase. A NUL, which no address has and no database text can hold, becomes a character
+/// that no address has either.
 pub(crate) fn email_key(text: &str) -> String {
-    text.trim().to_lowercase()
+    text.trim().to_lowercase().replace('\0', "\u{fffd}")
 }
 
 /// The SHA-256 of a key, under which failed attempts are counted without keeping the address.

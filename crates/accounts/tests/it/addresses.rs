@@ -174,7 +174,13 @@ async fn whoever_switches_or_removes_the_primary_address_moves() {
 async fn addresses_added_at_once_make_one_primary() {
     let world = World::new().await;
     let ana = world.somebody("ana@example.com").await;
-    let streets: Vec<String> = (0..10).map(|number| format!("{number} Main St")).collect();
+    let now = world.now();
+    let first = async |tx: &mut db::Conn| accounts::add_address(tx, now, ana, address("1 Elm St")).await;
+    let second = async |tx: &mut db::Conn| accounts::add_address(tx, now, ana, address("2 Elm St")).await;
+    let (first, second) = world.overlap(first, world.transact(second)).await;
+    assert!(first.is_primary && !second.unwrap().is_primary);
+
+    let streets: Vec<String> = (2..10).map(|number| format!("{number} Main St")).collect();
     let added = streets.iter().map(|street| add(&world, ana, street));
     for outcome in futures_util::future::join_all(added).await {
         outcome.unwrap();

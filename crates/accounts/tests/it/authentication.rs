@@ -2,6 +2,7 @@
 
 use accounts::{AccountsError, ChangePassword, Hasher, Password};
 use chrono::TimeDelta;
+use diesel_async::RunQueryDsl;
 use kernel::Actor;
 
 use crate::support::{PASSWORD, World};
@@ -121,6 +122,26 @@ async fn a_disabled_account_is_told_so_only_to_whoever_knows_the_password() {
     world.transact(async |tx| accounts::enable_account(tx, now, Actor::System, user).await).await.unwrap();
     world.log_in("ana@example.com", PASSWORD).await.unwrap();
     assert!(matches!(world.refresh(&ana).await, Err(AccountsError::RefreshTokenInvalid)), "ended is ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_while_the_password_is_hashed_counts() {
+    let world = World::new().await;
+    let ana = world.register("ana@example.com").await.unwrap();
+    let (user, now) = (ana.account.user.id, world.now());
+    let disable = async |tx: &mut db::Conn| accounts::disable_account(tx, now, Actor::System, user).await;
+    let (_, outcome) = world.overlap(disable, world.log_in("ana@example.com", PASSWORD)).await;
+    assert!(matches!(outcome, Err(AccountsError::AccountDisabled)), "{outcome:?}");
+    assert!(accounts::list_sessions(&mut *world.conn().await, now, user).await.unwrap().is_empty());
+
+    let enable = async |tx: &mut db::Conn| accounts::enable_account(tx, now, Actor::System, user).await;
+    world.transact(enable).await.unwrap();
+    let replace = async |tx: &mut db::Conn| {
+        diesel::sql_query("UPDATE users SET password_hash = password_hash || 'x'").execute(tx).await?;
+        Ok(())
+    };
+    let ((), outcome) = world.overlap(replace, world.log_in("ana@example.com", PASSWORD)).await;
+    assert!(matches!(outcome, Err(AccountsError::WrongCredentials)), "{outcome:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

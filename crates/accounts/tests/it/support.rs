@@ -89,6 +89,35 @@ impl World {
         outcome
     }
 
+    /// Runs `second` while the transaction of `first` is done but not committed; it is committed as soon as `second`
+    /// waits for it.
+    pub async fn overlap<A, B>(
+        &self,
+        first: impl AsyncFnOnce(&mut Conn) -> Result<A, AccountsError>,
+        second: impl Future<Output = B>,
+    ) -> (A, B) {
+        let mut conn = self.conn().await;
+        AnsiTransactionManager::begin_transaction(&mut *conn).await.unwrap();
+        let done = first(&mut conn).await.unwrap();
+        let commit = async {
+            self.until_somebody_waits().await;
+            AnsiTransactionManager::commit_transaction(&mut *conn).await.unwrap();
+        };
+        let (outcome, ()) = tokio::join!(second, commit);
+        (done, outcome)
+    }
+
+    /// Returns when a connection waits for another's lock, or when none has for a while.
+    async fn until_somebody_waits(&self) {
+        let waiting = "SELECT count(*) AS count FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        for _ in 0..500 {
+            if self.count(waiting).await > 0 {
+                return;
+            }
+        }
+    }
+
     /// The kinds of the facts so far, oldest first.
     pub async fn events(&self) -> Vec<String> {
         self.facts().await.into_iter().map(|(kind, _)| kind).collect()

@@ -4,4 +4,5 @@
 
 mod holds;
 mod races;
+mod schema;
 mod support;
