@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::callers;
-use super::visitor::refused;
+use super::visitor::{name_of, refused};
 use crate::extract::{Body, Id, Idempotency, IfNoneMatch, MaybePrincipal, Params, Principal};
 use crate::wire::{PageView, Paging};
 use crate::{AppState, Created, Ok200, Problem};
@@ -261,7 +261,8 @@ async fn nearest(
     // A page goes on after these miles (as bits: text would round them) and this number.
     let paging: Paging<'_, (u64, i32)> = Paging::read(&state.cursors, "centers nearest first", params)?;
     let now = state.clock.now();
-    let found = state.visitors.where_is(&state.database, now, visitor).await.map_err(unfound)?;
+    let found = state.visitors.where_is(&state.database, now, visitor).await;
+    let found = found.map_err(|error| unfound(error, visitor))?;
     let centers = state.visitors.centers(&state.database, now).await?;
     let wanted = match paging.after {
         None => paging.limit.get() + 1,
@@ -294,11 +295,10 @@ impl CenterParams {
 }
 
 /// Why there is no such place as the query says.
-fn unfound(error: PlacementError) -> Problem {
+fn unfound(error: PlacementError, visitor: &VisitorPlace) -> Problem {
     let name = match &error {
         PlacementError::Unplaceable(_) => "near",
-        PlacementError::Place(eligibility_core::PlaceError::Longitude(_)) => "lon",
-        PlacementError::Place(_) => "lat",
+        PlacementError::Place(error) => name_of(*error, visitor),
         _ => return error.into(),
     };
     refused(name, InvalidCode::Unknown, error.to_string())

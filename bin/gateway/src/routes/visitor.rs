@@ -3,12 +3,11 @@
 use catalog::BrowsePlace;
 use eligibility_core::{PlaceError, unit_vector};
 use kernel::InvalidCode;
-use logistics::LogisticsError;
 use paperclip::actix::Apiv2Schema;
 use placement::{PlacementError, VisitorPlace, Whereabouts};
 use serde::Serialize;
 
-use crate::{AppState, Problem, ProblemKind};
+use crate::{AppState, Problem};
 
 /// The place that a page was made for.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -62,11 +61,7 @@ pub(super) async fn locate(state: &AppState, visitor: &VisitorPlace) -> Result<W
         PlacementError::Place(error) => {
             refused(name_of(error, visitor), InvalidCode::NotAllowed, error.to_string())
         }
-        PlacementError::Connection(error) => error.into(),
-        PlacementError::Database(error) => error.into(),
-        PlacementError::Geocoding(error) => failed(&error),
-        PlacementError::Logistics(error) => failed(&error),
-        PlacementError::Accounts(_) | PlacementError::Catalog(_) => Problem::internal(&error),
+        other => other.into(),
     })
 }
 
@@ -76,7 +71,7 @@ pub(super) fn browse_place(found: &Whereabouts) -> BrowsePlace {
 }
 
 /// Which of the two coordinates is wrong.
-fn name_of(error: PlaceError, visitor: &VisitorPlace) -> &'static str {
+pub(super) fn name_of(error: PlaceError, visitor: &VisitorPlace) -> &'static str {
     match (error, visitor) {
         (PlaceError::Longitude(_), _) => "lon",
         (PlaceError::NotFinite, VisitorPlace::LatLon { lat, .. }) if lat.is_finite() => "lon",
@@ -89,15 +84,4 @@ pub(super) fn refused(name: &str, code: InvalidCode, message: impl Into<String>)
     let message = message.into();
     let detail = format!("{name}: {message}");
     Problem::parameter(name, code, message).detail(detail)
-}
-
-/// What keeps a visitor from being located that is not their doing.
-fn failed(error: &LogisticsError) -> Problem {
-    match error {
-        LogisticsError::Geocode(_) | LogisticsError::Connection(_) => {
-            tracing::error!(error = crate::problem::chain(error), "a visitor cannot be located");
-            Problem::new(ProblemKind::Unavailable).detail("addresses cannot be located now").retry_after(30)
-        }
-        _ => Problem::internal(error),
-    }
 }

@@ -33,7 +33,8 @@ impl Town {
     /// With `stock` units of kale.
     pub async fn with_kale(stock: i32) -> Self {
         let db = TestDatabase::with_connections(40).await;
-        let conn = &mut *db.conn().await;
+        let mut pooled = db.conn().await;
+        let conn = &mut *pooled;
         let center = open_center(conn).await;
         let gardener = person(conn).await;
         let kale = OfferingId::new();
@@ -52,7 +53,8 @@ impl Town {
         .unwrap();
         let stock = Quantity::whole(stock);
         ensure_pool(conn, now(), Actor::System, kale.into(), PoolKind::Stock, stock).await.unwrap();
-        Self { center, kale, db }
+        drop(pooled);
+        Self { db, center, kale }
     }
 
     /// A new customer's unpaid order of so many units.

@@ -19,7 +19,7 @@ fn now() -> DateTime<Utc> {
 async fn shop(conn: &mut Conn, count: i32) -> (UserId, Vec<OfferingId>) {
     conn.batch_execute(
         "INSERT INTO users (id, email, email_key, password_hash, display_name, created_at, updated_at) \
-         SELECT md5(name)::uuid, name, name, '', name, now(), now() FROM unnest(ARRAY['vera', 'carl']) name; \
+         SELECT md5(name)::uuid, name, name, '', name, now(), now() FROM unnest(ARRAY['vera', 'buyer']) name; \
          INSERT INTO sellers (vendor_id, name, slug, kind, updated_at) \
          VALUES (md5('vera')::uuid, 'Vera', 'vera', 'maker', now())",
     )
@@ -38,8 +38,8 @@ async fn shop(conn: &mut Conn, count: i32) -> (UserId, Vec<OfferingId>) {
         .await
         .unwrap();
     }
-    let carl = diesel::dsl::sql::<SqlUuid>("SELECT md5('carl')::uuid").get_result::<UserId>(conn).await;
-    (carl.unwrap(), ids)
+    let buyer = diesel::dsl::sql::<SqlUuid>("SELECT md5('buyer')::uuid").get_result::<UserId>(conn).await;
+    (buyer.unwrap(), ids)
 }
 
 fn line(offering_id: OfferingId, units: i32) -> CartLine {
@@ -50,11 +50,11 @@ fn line(offering_id: OfferingId, units: i32) -> CartLine {
 async fn an_offering_is_in_a_cart_once_with_its_latest_quantity() {
     let db = TestDatabase::create().await;
     let conn = &mut *db.conn().await;
-    let (carl, offerings) = shop(conn, 1).await;
-    let cart = user_cart(conn, now(), carl).await.unwrap();
+    let (buyer, offerings) = shop(conn, 1).await;
+    let cart = user_cart(conn, now(), buyer).await.unwrap();
     put_line(conn, now(), cart.id, line(offerings[0], 2)).await.unwrap();
     put_line(conn, now(), cart.id, line(offerings[0], 5)).await.unwrap();
-    let again = user_cart(conn, now(), carl).await.unwrap();
+    let again = user_cart(conn, now(), buyer).await.unwrap();
     assert_eq!((again.id, again.lines), (cart.id, vec![line(offerings[0], 5)]));
     assert!(remove_line(conn, now(), cart.id, offerings[0]).await.unwrap());
     assert!(!remove_line(conn, now(), cart.id, offerings[0]).await.unwrap(), "it is out already");
@@ -65,8 +65,8 @@ async fn a_cart_takes_so_many_lines_and_no_more() {
     let db = TestDatabase::create().await;
     let conn = &mut *db.conn().await;
     let most = i32::try_from(MOST_LINES).unwrap();
-    let (carl, offerings) = shop(conn, most + 1).await;
-    let cart = user_cart(conn, now(), carl).await.unwrap();
+    let (buyer, offerings) = shop(conn, most + 1).await;
+    let cart = user_cart(conn, now(), buyer).await.unwrap();
     for offering in &offerings[..MOST_LINES] {
         put_line(conn, now(), cart.id, line(*offering, 1)).await.unwrap();
     }
@@ -92,8 +92,8 @@ async fn only_its_token_opens_a_guests_cart() {
 async fn forgotten_carts_go_guests_first() {
     let db = TestDatabase::create().await;
     let conn = &mut *db.conn().await;
-    let (carl, _) = shop(conn, 0).await;
-    user_cart(conn, now(), carl).await.unwrap();
+    let (buyer, _) = shop(conn, 0).await;
+    user_cart(conn, now(), buyer).await.unwrap();
     create_guest_cart(conn, now()).await.unwrap();
     let after = |days| now() + TimeDelta::days(days);
     assert_eq!(forget_stale_carts(conn, after(30)).await.unwrap(), 0);

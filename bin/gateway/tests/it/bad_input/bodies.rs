@@ -158,7 +158,9 @@ async fn impossible_texts_and_numbers_are_refused() {
                 let body = with(&sample, &field.pointer, value);
                 let answer = refused(scene.request(&operation, "").json(&body), &what).await;
                 if answer.body["code"] == "invalid_input" {
-                    assert!(pointed(&answer.body, &field.pointer), "{what}: {}", answer.body);
+                    // An amount may be refused together with its currency, as a price.
+                    let whole = field.pointer.strip_suffix("/amount").unwrap_or(&field.pointer);
+                    assert!(pointed(&answer.body, whole), "{what}: {}", answer.body);
                     named += 1;
                 }
                 all += 1;
