@@ -18,6 +18,7 @@ pub(crate) fn policy(settings: &Settings) -> Cors {
             header::IF_MATCH,
             header::IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("x-cart-token"),
             request_id.clone(),
         ])
         .expose_headers([

@@ -155,7 +155,7 @@ impl Market {
     }
 }
 
-impl<'m> Actor<'m> {
+impl Actor<'_> {
     pub fn token(&self) -> String {
         let state = &self.market.server.running.state;
         state.signer.issue(self.market.clock.now(), self.id, self.session).unwrap().token

@@ -60,7 +60,7 @@ async fn books_balance(market: &Market) {
 }
 
 /// Frees the connections for other tests: the server goes on for as long as the process.
-async fn close(market: Market) {
+async fn close(market: &Market) {
     let url = market.server.running.state.database.url().to_owned();
     let (server, name) = url.rsplit_once('/').unwrap();
     let mut conn = db::connect(&format!("{server}/postgres")).await.unwrap();
@@ -108,8 +108,7 @@ async fn two_hundred_want_the_last_ten() {
     assert!(again.iter().all(|answer| [201, 409].contains(&answer.status)), "{again:?}");
     assert_eq!(market.free(kale).await, (5 - later).to_string());
     books_balance(&market).await;
-    drop((crowd, gardener));
-    close(market).await;
+    close(&market).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,8 +132,7 @@ async fn carts_in_opposite_order_do_not_wait_for_each_other() {
     }
     assert_eq!((market.free(kale).await.as_str(), market.free(plum).await.as_str()), ("880", "880"));
     books_balance(&market).await;
-    drop(gardener);
-    close(market).await;
+    close(&market).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,8 +163,7 @@ async fn fifty_requests_with_one_key_are_one_checkout() {
     assert_eq!(count(&market, "SELECT count(*) FROM movements WHERE kind = 'sale'").await, 1);
     assert_eq!(count(&market, "SELECT count(*) FROM events WHERE kind = 'order.paid'").await, 1);
     books_balance(&market).await;
-    drop((crowd, gardener));
-    close(market).await;
+    close(&market).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,8 +188,7 @@ async fn one_place_in_a_window_goes_to_one_of_many() {
     let full = answers.iter().filter(|answer| answer.body["code"] == "window_full").count();
     assert_eq!((taken, full), (3, 17), "{answers:?}");
     books_balance(&market).await;
-    drop((crowd, gardener, admin));
-    close(market).await;
+    close(&market).await;
 }
 
 /// Payment and expiry, payment and cancellation: whichever comes first, the other finds it done.
@@ -214,6 +210,5 @@ async fn an_order_that_is_paid_and_called_off_at_once_ends_in_one_way() {
     assert_eq!(ends, ["CANCELLED"; 20]);
     assert_eq!(market.free(kale).await, "100");
     books_balance(&market).await;
-    drop((crowd, gardener));
-    close(market).await;
+    close(&market).await;
 }

@@ -89,7 +89,10 @@ async fn origins() {
         let request = server.ask(Method::OPTIONS, "/api/v1/notes").header("origin", origin);
         request
             .header("access-control-request-method", "POST")
-            .header("access-control-request-headers", "authorization, idempotency-key")
+            .header(
+                "access-control-request-headers",
+                "authorization, idempotency-key, if-match, x-cart-token",
+            )
             .send()
     };
     let allowed = preflight("https://shop.example").await.unwrap();

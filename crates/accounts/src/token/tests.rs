@@ -1,3 +1,5 @@
+//! What the signer writes and what it refuses to read.
+
 use super::*;
 
 /// RFC 8037, appendix A.1: the private key of RFC 8032's first test, as PKCS #8.

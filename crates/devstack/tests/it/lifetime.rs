@@ -23,6 +23,7 @@ fn parent_that_waits_to_be_killed() -> Result<()> {
     let postgres = Postgres::start(&options(&PathBuf::from(folder).join("data")))?;
     // Not by println: the harness would keep it.
     writeln!(std::io::stdout(), "\nup {}", postgres.url("postgres"))?;
+    // It is killed long before; the bound is for a run that was abandoned.
     thread::sleep(Duration::from_mins(1));
     Ok(())
 }
@@ -90,6 +91,7 @@ fn a_server_outlives_the_thread_that_started_it() -> Result<()> {
     // Were the signal tied to that thread, a fast shutdown would be under way and take far less than this.
     for _ in 0..20 {
         assert_eq!(ask(&postgres.url("postgres"), "SELECT 1")?, "1");
+        // Spreads the questions over a time in which a shutdown would show.
         thread::sleep(Duration::from_millis(20));
     }
     Ok(())

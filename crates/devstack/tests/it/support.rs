@@ -32,6 +32,7 @@ pub fn eventually(what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
         if begun.elapsed() > Duration::from_secs(20) {
             bail!("waited in vain: {what}");
         }
+        // Another process tells nobody when it is done.
         thread::sleep(Duration::from_millis(10));
     }
     Ok(())

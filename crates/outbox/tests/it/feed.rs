@@ -43,6 +43,7 @@ async fn write(url: String, writer: usize) -> Vec<Written> {
             .map(|number| Event { data: json!({"writer": writer, "number": number}), ..fact("thing.done") });
         emit_all(&mut conn, now(), facts.collect()).await.unwrap();
         let pause = rand::random_range(0..20);
+        // The slow commit is what is tested: a writer that is overtaken by later ones.
         conn.batch_execute(&format!("SELECT pg_sleep(0.001 * {pause})")).await.unwrap();
         if (round + writer).is_multiple_of(5) {
             AnsiTransactionManager::rollback_transaction(&mut conn).await.unwrap();
