@@ -1,7 +1,7 @@
 //! Many at once: exactly what there is gets sold, nobody waits for ever, and nothing is done twice.
 
 use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
 use kernel::UserId;
 use serde_json::{Value, json};
@@ -59,14 +59,6 @@ async fn books_balance(market: &Market) {
     assert_eq!(count(market, held).await, 0);
 }
 
-/// Frees the connections for other tests: the server goes on for as long as the process.
-async fn close(market: &Market) {
-    let url = market.server.running.state.database.url().to_owned();
-    let (server, name) = url.rsplit_once('/').unwrap();
-    let mut conn = db::connect(&format!("{server}/postgres")).await.unwrap();
-    conn.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_want_the_last_ten() {
     let market = Market::open_with(&[ROOM]).await;
@@ -108,7 +100,6 @@ async fn two_hundred_want_the_last_ten() {
     assert!(again.iter().all(|answer| [201, 409].contains(&answer.status)), "{again:?}");
     assert_eq!(market.free(kale).await, (5 - later).to_string());
     books_balance(&market).await;
-    close(&market).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +123,6 @@ async fn carts_in_opposite_order_do_not_wait_for_each_other() {
     }
     assert_eq!((market.free(kale).await.as_str(), market.free(plum).await.as_str()), ("880", "880"));
     books_balance(&market).await;
-    close(&market).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +153,6 @@ async fn fifty_requests_with_one_key_are_one_checkout() {
     assert_eq!(count(&market, "SELECT count(*) FROM movements WHERE kind = 'sale'").await, 1);
     assert_eq!(count(&market, "SELECT count(*) FROM events WHERE kind = 'order.paid'").await, 1);
     books_balance(&market).await;
-    close(&market).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,7 +177,6 @@ async fn one_place_in_a_window_goes_to_one_of_many() {
     let full = answers.iter().filter(|answer| answer.body["code"] == "window_full").count();
     assert_eq!((taken, full), (3, 17), "{answers:?}");
     books_balance(&market).await;
-    close(&market).await;
 }
 
 /// Payment and expiry, payment and cancellation: whichever comes first, the other finds it done.
@@ -210,5 +198,4 @@ async fn an_order_that_is_paid_and_called_off_at_once_ends_in_one_way() {
     assert_eq!(ends, ["CANCELLED"; 20]);
     assert_eq!(market.free(kale).await, "100");
     books_balance(&market).await;
-    close(&market).await;
 }
