@@ -14,8 +14,8 @@ pub fn register(registry: &mut Registry) {
 
 async fn follow_stock(tx: &mut Conn, event: &FeedEvent) -> Result<(), HandlerError> {
     let in_stock = match event.kind.as_str() {
-        "stock.replenished" => true,
-        "stock.depleted" => false,
+        "pool.replenished" => true,
+        "pool.depleted" => false,
         _ => return Ok(()),
     };
     // A pool of something else than an offering has no offering's id.

@@ -264,8 +264,8 @@ async fn announce(
         .iter()
         .filter_map(|(pool, standing)| {
             let kind = match (before.get(pool).is_some_and(some), some(standing)) {
-                (true, false) => "stock.depleted",
-                (false, true) => "stock.replenished",
+                (true, false) => "pool.depleted",
+                (false, true) => "pool.replenished",
                 _ => return None,
             };
             Some(Event { kind, subject_type: "pool", subject_id: pool.0, actor, data: json!({}) })

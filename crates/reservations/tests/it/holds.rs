@@ -104,7 +104,7 @@ async fn the_feed_hears_when_a_pool_runs_dry_and_when_it_fills() {
     let second = hold(conn, &[(pool, 1)]).await.unwrap();
     consume_holds(conn, now(), BY, &[second]).await.unwrap();
     let kinds: Vec<_> = timeline(conn, "pool", pool.0).await.unwrap().into_iter().map(|e| e.kind).collect();
-    let (dry, filled) = ("stock.depleted", "stock.replenished");
+    let (dry, filled) = ("pool.depleted", "pool.replenished");
     assert_eq!(kinds, [filled, dry, filled, dry]);
 }
 
@@ -119,7 +119,7 @@ async fn taking_back_an_expired_hold_is_heard_as_well() {
     rival.expires_at = later + TimeDelta::minutes(30);
     place_holds(conn, later, BY, &[rival]).await.unwrap();
     let last = timeline(conn, "pool", pool.0).await.unwrap().pop().unwrap();
-    assert_eq!(last.kind, "stock.replenished", "one of two is free again");
+    assert_eq!(last.kind, "pool.replenished", "one of two is free again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
