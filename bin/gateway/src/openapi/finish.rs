@@ -33,7 +33,6 @@ pub(super) fn finish(mut document: Value, settings: &Settings) -> Value {
         "title": "SilkCart",
         "version": env!("CARGO_PKG_VERSION"),
         "description": DESCRIPTION,
-        "license": { "name": "AGPL-3.0-only", "url": "https://www.gnu.org/licenses/agpl-3.0.html" },
     });
     document["servers"] = json!([{ "url": settings.server.public_url.as_str().trim_end_matches('/') }]);
     document["tags"] = tags(&document);
