@@ -51,6 +51,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
     let mut gateway = Command::new(&program);
     gateway.arg("serve");
     gateway.env("SILKCART_BIND", format!("127.0.0.1:{}", options.port));
+    if env::var_os("SILKCART_PUBLIC_URL").is_none() {
+        // The documentation's page tries requests at this address.
+        gateway.env("SILKCART_PUBLIC_URL", format!("http://127.0.0.1:{}", options.port));
+    }
     gateway.env("SILKCART_DATA_DIR", data);
     gateway.env("SILKCART_DEMO", if options.no_demo { "false" } else { "true" });
     Err(gateway.exec()).with_context(|| format!("cannot run {}", program.display()))
