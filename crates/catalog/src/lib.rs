@@ -34,9 +34,9 @@ pub use service::categories::{
     CategoryDraft, change_category, create_category, find_category, list_categories, remove_category,
 };
 pub use service::offerings::{
-    CreateListing, CreateProduct, OfferingChange, change_offering, create_listing, create_product,
-    find_own_offering, hide_offering, list_own_offerings, load_for_sale, pause_offering, publish_offering,
-    remove_offering, set_in_stock, unhide_offering,
+    CreateListing, CreateProduct, OfferingChange, change_offering, count_published, create_listing,
+    create_product, find_own_offering, hide_offering, list_own_offerings, load_for_sale, pause_offering,
+    publish_offering, remove_offering, set_in_stock, unhide_offering,
 };
 pub use service::plants::{
     PlantDraft, add_plant, change_plant, find_own_plant, list_own_plants, remove_plant,

@@ -32,7 +32,7 @@ pub use service::carts::{
     remove_line, user_cart,
 };
 pub use service::orders::{
-    OrderFilter, PlacedOrder, find_order, list_customer_orders, list_orders, list_vendor_orders, lock_order,
-    orders_of_checkout, place_orders, transition,
+    OrderFigure, OrderFilter, PlacedOrder, find_order, list_customer_orders, list_orders, list_vendor_orders,
+    lock_order, order_figures, orders_of_checkout, place_orders, transition,
 };
 pub use split::{OrderPlan, PricedLine, split};

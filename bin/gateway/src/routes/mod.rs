@@ -5,6 +5,7 @@
 
 mod addresses;
 mod admin_centers;
+mod admin_summary;
 mod admin_users;
 mod auth;
 mod browse;
@@ -51,6 +52,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     cart::configure(config);
     checkout::configure(config);
     orders::configure(config);
+    admin_summary::configure(config);
     order_steps::configure(config);
     centers::configure(config);
     admin_centers::configure(config);

@@ -7,9 +7,9 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Deserialize;
 
 use super::callers::require_admin;
-use super::offerings::{OwnOfferingView, answer_own, vendor_of};
-use crate::extract::{Body, Id, Principal};
-use crate::{AppState, Ok200, Problem};
+use super::offerings::{ChangeOfferingBody, OwnOfferingView, answer_own, vendor_of};
+use crate::extract::{Body, Id, IfMatch, Principal};
+use crate::{AppState, NoContent, Ok200, Problem};
 
 /// Why an offering is hidden.
 #[derive(Debug, Deserialize, Apiv2Schema)]
@@ -23,7 +23,64 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/api/v1/admin/offerings/{id}/hide").route(web::post().to(hide)))
         .service(web::resource("/api/v1/admin/offerings/{id}/unhide").route(web::post().to(unhide)))
-        .service(web::resource("/api/v1/admin/offerings/{id}/pause").route(web::post().to(pause)));
+        .service(web::resource("/api/v1/admin/offerings/{id}/pause").route(web::post().to(pause)))
+        .service(
+            web::resource("/api/v1/admin/offerings/{id}")
+                .route(web::get().to(show))
+                .route(web::patch().to(change))
+                .route(web::delete().to(remove)),
+        );
+}
+
+/// Anybody's offering, whatever its status
+#[api_v2_operation(operation_id = "administer_offering")]
+async fn show(
+    state: AppState,
+    principal: Principal,
+    id: Id<OfferingId>,
+) -> Result<Ok200<OwnOfferingView>, Problem> {
+    let mut conn = state.conn().await?;
+    require_admin(&mut conn, principal).await?;
+    let vendor = vendor_of(&mut conn, id.0).await?;
+    let offering = catalog::find_own_offering(&mut conn, vendor, id.0).await?;
+    answer_own(&mut conn, state.clock.now(), offering).await
+}
+
+/// Changes somebody's offering
+#[api_v2_operation(operation_id = "administer_offering_change")]
+async fn change(
+    state: AppState,
+    principal: Principal,
+    id: Id<OfferingId>,
+    if_match: IfMatch,
+    body: Body<ChangeOfferingBody>,
+) -> Result<Ok200<OwnOfferingView>, Problem> {
+    let change = body.data.read()?;
+    let (now, admin) = (state.clock.now(), principal.user_id.into());
+    let work = async |tx: &mut Conn| {
+        require_admin(tx, principal).await?;
+        let vendor = vendor_of(tx, id.0).await?;
+        let seen = catalog::find_own_offering(tx, vendor, id.0).await?;
+        if_match.check(seen.version)?;
+        let changed = catalog::change_offering(tx, now, admin, vendor, id.0, seen.version, &change).await?;
+        answer_own(tx, now, changed).await
+    };
+    state.transact(work).await
+}
+
+/// Removes somebody's offering
+///
+/// Orders of it go on.
+#[api_v2_operation(operation_id = "administer_offering_removal")]
+async fn remove(state: AppState, principal: Principal, id: Id<OfferingId>) -> Result<NoContent, Problem> {
+    let (now, admin) = (state.clock.now(), principal.user_id.into());
+    let work = async |tx: &mut Conn| {
+        require_admin(tx, principal).await?;
+        let vendor = vendor_of(tx, id.0).await?;
+        Ok(catalog::remove_offering(tx, now, admin, vendor, id.0).await?)
+    };
+    state.transact(work).await?;
+    Ok(NoContent)
 }
 
 /// Hides an offering from the public

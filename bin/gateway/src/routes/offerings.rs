@@ -119,7 +119,7 @@ pub(super) struct OwnOfferingView {
 /// What to change of an offering; what is left out stays.
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
-struct ChangeOfferingBody {
+pub(super) struct ChangeOfferingBody {
     /// 1 to 160 characters.
     title: Option<String>,
     /// Up to 4,000 characters; the empty text removes it.
@@ -234,7 +234,8 @@ async fn change(
         .transact(async |tx: &mut Conn| {
             let seen = catalog::find_own_offering(tx, vendor, id.0).await?;
             if_match.check(seen.version)?;
-            let changed = catalog::change_offering(tx, now, vendor, id.0, seen.version, &change).await?;
+            let changed =
+                catalog::change_offering(tx, now, vendor.into(), vendor, id.0, seen.version, &change).await?;
             answer_own(tx, now, changed).await
         })
         .await
@@ -247,7 +248,9 @@ async fn change(
 async fn remove(state: AppState, principal: Principal, id: Id<OfferingId>) -> Result<NoContent, Problem> {
     let now = state.clock.now();
     state
-        .transact(async |tx: &mut Conn| Ok(catalog::remove_offering(tx, now, principal.user_id, id.0).await?))
+        .transact(async |tx: &mut Conn| {
+            Ok(catalog::remove_offering(tx, now, principal.user_id.into(), principal.user_id, id.0).await?)
+        })
         .await?;
     Ok(NoContent)
 }
@@ -415,7 +418,7 @@ fn status(offering: &Offering, free: Quantity) -> String {
 }
 
 impl ChangeOfferingBody {
-    fn read(self) -> Result<catalog::OfferingChange, Problem> {
+    pub(super) fn read(self) -> Result<catalog::OfferingChange, Problem> {
         let mut fields = Fields::default();
         let price = self.price.as_ref().and_then(|price| take_money(&mut fields, "price", price));
         let threshold = self.reorder_threshold.as_deref();

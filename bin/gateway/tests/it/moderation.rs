@@ -123,3 +123,33 @@ async fn reports_are_made_once_and_decided_once() {
     let wrong = root.get(&format!("{reports}?status=lost")).await.refused(400, "invalid_parameter");
     assert_eq!(pointers(&wrong), ["query/status"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_corrects_and_removes_what_somebody_sells() {
+    let market = denver_market().await;
+    let (root, gale) = (market.admin("root@example.com").await, market.gardener("Gale", BOULDER).await);
+    let listing = lists(&gale, "Kale", &json!({})).await;
+    let path = format!("/api/v1/admin/offerings/{}", id_of(&listing));
+    let rename = json!({ "title": "Lacinato kale" });
+    gale.patch(&path, &rename).await.refused(403, "forbidden");
+    patch_version(&root, &path, "\"v9\"", &rename).await.refused(412, "precondition_failed");
+    assert_eq!(patch_version(&root, &path, "\"v1\"", &rename).await.done()["title"], "Lacinato kale");
+    assert_eq!(root.get(&path).await.done()["title"], "Lacinato kale");
+    gale.delete(&path).await.refused(403, "forbidden");
+    assert_eq!(root.delete(&path).await.status, 204);
+    root.get(&path).await.refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_sees_how_the_market_does() {
+    let market = denver_market().await;
+    let (root, gale) = (market.admin("root@example.com").await, market.gardener("Gale", BOULDER).await);
+    lists(&gale, "Kale", &json!({})).await;
+    let summary = root.get("/api/v1/admin/summary").await.done();
+    assert!(summary["new_users"].as_i64().unwrap() >= 2, "{summary}");
+    assert_eq!((&summary["days"], &summary["new_offerings"]), (&json!(30), &json!(1)));
+    assert_eq!(summary["orders"], json!([]));
+    let never = root.get("/api/v1/admin/summary?days=0").await.refused(400, "invalid_parameter");
+    assert_eq!(pointers(&never), ["query/days"]);
+    gale.get("/api/v1/admin/summary").await.refused(403, "forbidden");
+}

@@ -124,3 +124,8 @@ async fn keep_an_admin(tx: &mut Conn, user: UserId) -> Result<(), AccountsError>
         _ => Ok(()),
     }
 }
+
+/// How many accounts were made at or after `since`.
+pub async fn count_registered(conn: &mut Conn, since: DateTime<Utc>) -> Result<i64, AccountsError> {
+    Ok(store::count_users_since(conn, since).await?)
+}

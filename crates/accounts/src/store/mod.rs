@@ -26,9 +26,9 @@ pub(crate) use sessions::{
     insert_session, list_live_sessions, revoke_session, revoke_sessions_of, touch_session, use_token,
 };
 pub(crate) use users::{
-    NewUser, Verified, delete_role_grant, find_account, find_account_by_key, insert_role_grants, insert_user,
-    is_active_admin, list_accounts, lock_account, lock_active_admins, lock_user, update_password,
-    update_profile, update_status,
+    NewUser, Verified, count_users_since, delete_role_grant, find_account, find_account_by_key,
+    insert_role_grants, insert_user, is_active_admin, list_accounts, lock_account, lock_active_admins,
+    lock_user, update_password, update_profile, update_status,
 };
 pub(crate) use vendors::{
     find_vendor_by_slug, find_vendor_profile, insert_vendor_profile, list_taken_slugs, update_vendor_profile,

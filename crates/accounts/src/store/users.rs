@@ -259,6 +259,11 @@ pub(crate) async fn list_accounts(
     rows.into_iter().map(account).collect()
 }
 
+/// How many users there are since then: a range of one index.
+pub(crate) async fn count_users_since(conn: &mut Conn, since: DateTime<Utc>) -> QueryResult<i64> {
+    users::table.filter(users::created_at.ge(since)).count().get_result(conn).await
+}
+
 fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -179,10 +179,11 @@ async fn create(
     Ok(offering)
 }
 
-/// Changes what a vendor says of an offering that has not changed since `expected_version`.
+/// Changes what is said of a vendor's offering that has not changed since `expected_version`.
 pub async fn change_offering(
     tx: &mut Conn,
     now: DateTime<Utc>,
+    actor: Actor,
     vendor: UserId,
     id: OfferingId,
     expected_version: i32,
@@ -191,7 +192,7 @@ pub async fn change_offering(
     let mut offering = lock_own(tx, vendor, id).await?;
     expect_version(expected_version, offering.version)?;
     apply(&mut offering, change)?;
-    save(tx, now, vendor.into(), "offering.changed", offering).await
+    save(tx, now, actor, "offering.changed", offering).await
 }
 
 /// Puts an offering on sale; doing it twice does nothing the second time.
@@ -230,13 +231,14 @@ pub async fn pause_offering(
 pub async fn remove_offering(
     tx: &mut Conn,
     now: DateTime<Utc>,
+    actor: Actor,
     vendor: UserId,
     id: OfferingId,
 ) -> Result<(), CatalogError> {
     let offering = lock_own(tx, vendor, id).await?;
     store::offerings::mark_deleted(tx, id, now).await?;
     store::reach::refresh_offering(tx, id).await?;
-    announce(tx, now, vendor.into(), "offering.removed", &offering).await
+    announce(tx, now, actor, "offering.removed", &offering).await
 }
 
 /// Hides an offering from the public, by an admin.
@@ -292,6 +294,11 @@ pub async fn list_own_offerings(
 ) -> Result<Page<Offering, NewestKey>, CatalogError> {
     let rows = store::offerings::list_of(conn, vendor, kind, false, after, limit).await?;
     Ok(Page::from_lookahead(rows, limit, |o| NewestKey { at: o.created_at, id: o.id.0 }))
+}
+
+/// How many of the offerings that can be browsed now were put on sale at or after `since`.
+pub async fn count_published(conn: &mut Conn, since: DateTime<Utc>) -> Result<i64, CatalogError> {
+    Ok(store::offerings::count_published(conn, since).await?)
 }
 
 /// What a cart or a checkout needs of the offerings, in one statement; unknown ids are absent.

@@ -268,6 +268,15 @@ pub(crate) async fn list_of(
     rows.into_iter().map(offering).collect()
 }
 
+/// How many browsable offerings were published at or after `since`: a range of one index.
+pub(crate) async fn count_published(conn: &mut Conn, since: DateTime<Utc>) -> QueryResult<i64> {
+    offerings::table
+        .filter(offerings::browsable.and(offerings::published_at.ge(since)))
+        .count()
+        .get_result(conn)
+        .await
+}
+
 #[derive(Queryable)]
 struct ForSaleRow {
     id: OfferingId,

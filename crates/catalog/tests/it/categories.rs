@@ -75,18 +75,19 @@ async fn a_category_in_use_stays() {
     let gardener = gardener(conn, &[1]).await;
     let listing = produce(conn, gardener).await;
     let file = OfferingChange { category_id: Some(Some(kale.id)), ..OfferingChange::default() };
-    change_offering(conn, now(), gardener, listing.id, 1, &file).await.unwrap();
+    change_offering(conn, now(), gardener.into(), gardener, listing.id, 1, &file).await.unwrap();
     assert_read_model(conn, "filing").await;
     for used in [greens.id, kale.id] {
         let refused = conn.transaction(async |tx| remove_category(tx, used).await).await;
         assert!(matches!(refused, Err(CatalogError::CategoryInUse)), "{refused:?}");
     }
     let other = produce(conn, gardener).await;
-    change_offering(conn, now(), gardener, other.id, 1, &file).await.unwrap();
+    change_offering(conn, now(), gardener.into(), gardener, other.id, 1, &file).await.unwrap();
     let nowhere = OfferingChange { category_id: Some(None), ..OfferingChange::default() };
-    let unfiled = change_offering(conn, now(), gardener, other.id, 2, &nowhere).await.unwrap();
+    let unfiled =
+        change_offering(conn, now(), gardener.into(), gardener, other.id, 2, &nowhere).await.unwrap();
     assert_eq!(unfiled.category_id, None);
-    remove_offering(conn, now(), gardener, listing.id).await.unwrap();
+    remove_offering(conn, now(), gardener.into(), gardener, listing.id).await.unwrap();
     remove_category(conn, kale.id).await.expect("what is removed is filed nowhere");
     remove_category(conn, greens.id).await.unwrap();
     assert!(matches!(remove_category(conn, greens.id).await, Err(CatalogError::NotFound(_))));

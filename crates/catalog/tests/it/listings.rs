@@ -122,10 +122,13 @@ async fn what_is_paused_hidden_or_removed_is_not_found() {
     unhide_offering(conn, now(), admin, id).await.unwrap();
     assert!(is_found(conn, id).await);
 
-    remove_offering(conn, now(), gardener, id).await.unwrap();
+    remove_offering(conn, now(), gardener.into(), gardener, id).await.unwrap();
     assert!(!is_found(conn, id).await);
     assert!(matches!(find_own_offering(conn, gardener, id).await, Err(CatalogError::NotFound(_))));
-    assert!(matches!(remove_offering(conn, now(), gardener, id).await, Err(CatalogError::NotFound(_))));
+    assert!(matches!(
+        remove_offering(conn, now(), gardener.into(), gardener, id).await,
+        Err(CatalogError::NotFound(_))
+    ));
     assert!(!load_for_sale(conn, &[id]).await.unwrap()[0].on_sale);
     assert_read_model(conn, "all that").await;
 }
@@ -139,14 +142,17 @@ async fn a_listing_is_its_gardener_s_alone() {
     let change = OfferingChange { price: Some(usd(1)), ..OfferingChange::default() };
     for outcome in [
         find_own_offering(conn, neighbor, id).await,
-        change_offering(conn, now(), neighbor, id, 1, &change).await,
+        change_offering(conn, now(), neighbor.into(), neighbor, id, 1, &change).await,
         publish_offering(conn, now(), neighbor, id).await,
         pause_offering(conn, now(), neighbor.into(), neighbor, id).await,
         find_own_offering(conn, owner, OfferingId::new()).await,
     ] {
         assert!(matches!(outcome, Err(CatalogError::NotFound("offering"))), "{outcome:?}");
     }
-    assert!(matches!(remove_offering(conn, now(), neighbor, id).await, Err(CatalogError::NotFound(_))));
+    assert!(matches!(
+        remove_offering(conn, now(), neighbor.into(), neighbor, id).await,
+        Err(CatalogError::NotFound(_))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,22 +167,28 @@ async fn changes_reach_browse() {
         price: Some(usd(450)),
         ..OfferingChange::default()
     };
-    let changed = change_offering(conn, now(), gardener, id, 1, &change).await.unwrap();
+    let changed = change_offering(conn, now(), gardener.into(), gardener, id, 1, &change).await.unwrap();
     assert_eq!((changed.version, changed.price, changed.status), (2, usd(450), SaleStatus::Active));
     let tuscan = BrowseFilter { text: Some("tuscan".to_owned()), ..BrowseFilter::default() };
     let found = browsed(conn, &tuscan, Sort::Cheapest, 10).await;
     assert_eq!((found[0].title.as_str(), found[0].price), ("Lacinato kale", usd(450)));
     assert_read_model(conn, "a change").await;
 
-    let late = change_offering(conn, now(), gardener, id, 1, &change).await;
+    let late = change_offering(conn, now(), gardener.into(), gardener, id, 1, &change).await;
     assert!(matches!(late, Err(CatalogError::VersionMismatch { current: 2 })));
     let sku =
         OfferingChange { sku: Some("K-1".to_owned()), price: Some(usd(0)), ..OfferingChange::default() };
-    assert_eq!(refused(change_offering(conn, now(), gardener, id, 2, &sku).await), ["price", "sku"]);
+    assert_eq!(
+        refused(change_offering(conn, now(), gardener.into(), gardener, id, 2, &sku).await),
+        ["price", "sku"]
+    );
     let nowhere = OfferingChange { category_id: Some(Some(CategoryId::new())), ..OfferingChange::default() };
-    assert_eq!(refused(change_offering(conn, now(), gardener, id, 2, &nowhere).await), ["category_id"]);
+    assert_eq!(
+        refused(change_offering(conn, now(), gardener.into(), gardener, id, 2, &nowhere).await),
+        ["category_id"]
+    );
     let undescribed = OfferingChange { description: Some(String::new()), ..OfferingChange::default() };
-    let changed = change_offering(conn, now(), gardener, id, 2, &undescribed).await.unwrap();
+    let changed = change_offering(conn, now(), gardener.into(), gardener, id, 2, &undescribed).await.unwrap();
     assert_eq!(changed.description, None);
 }
 

@@ -70,7 +70,7 @@ async fn a_plant_with_listings_stays() {
     let plant = plant(conn, gardener).await;
     let listing = create_listing(conn, now(), gardener, &produce_of(plant)).await.unwrap();
     assert!(matches!(remove_plant(conn, now(), gardener, plant).await, Err(CatalogError::PlantInUse)));
-    remove_offering(conn, now(), gardener, listing.id).await.unwrap();
+    remove_offering(conn, now(), gardener.into(), gardener, listing.id).await.unwrap();
     remove_plant(conn, now(), gardener, plant).await.unwrap();
 }
 

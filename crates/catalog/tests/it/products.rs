@@ -57,11 +57,12 @@ async fn a_vendor_uses_a_sku_once_until_its_product_is_removed() {
     let taken = conn.transaction(async |tx| create_product(tx, now(), maker, &mugs("M-1")).await).await;
     assert!(matches!(taken, Err(CatalogError::SkuTaken)));
     let rename = OfferingChange { sku: Some("M-1".to_owned()), ..OfferingChange::default() };
-    let taken =
-        conn.transaction(async |tx| change_offering(tx, now(), maker, plate.id, 1, &rename).await).await;
+    let taken = conn
+        .transaction(async |tx| change_offering(tx, now(), maker.into(), maker, plate.id, 1, &rename).await)
+        .await;
     assert!(matches!(taken, Err(CatalogError::SkuTaken)));
-    remove_offering(conn, now(), maker, mug.id).await.unwrap();
-    let changed = change_offering(conn, now(), maker, plate.id, 1, &rename).await.unwrap();
+    remove_offering(conn, now(), maker.into(), maker, mug.id).await.unwrap();
+    let changed = change_offering(conn, now(), maker.into(), maker, plate.id, 1, &rename).await.unwrap();
     assert!(matches!(&changed.detail, Detail::Product { sku, .. } if sku == "M-1"), "free again");
     assert_read_model(conn, "a removal").await;
 }

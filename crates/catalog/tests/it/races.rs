@@ -41,7 +41,7 @@ async fn act(
         4 => {
             let seen = find_own_offering(tx, gardener, id).await?.version;
             let change = OfferingChange { price: Some(usd(amount)), ..OfferingChange::default() };
-            change_offering(tx, now(), gardener, id, seen, &change).await.map(drop)
+            change_offering(tx, now(), gardener.into(), gardener, id, seen, &change).await.map(drop)
         }
         5 => pause_offering(tx, now(), gardener.into(), gardener, id).await.map(drop),
         6 => publish_offering(tx, now(), gardener, id).await.map(drop),

@@ -104,11 +104,11 @@ impl Market {
                     ..OfferingChange::default()
                 };
                 let version = find_own_offering(conn, vendor, id).await.unwrap().version;
-                change_offering(conn, at, vendor, id, version, &change).await.unwrap();
+                change_offering(conn, at, vendor.into(), vendor, id, version, &change).await.unwrap();
                 "a change"
             }
             _ => {
-                remove_offering(conn, at, vendor, id).await.unwrap();
+                remove_offering(conn, at, vendor.into(), vendor, id).await.unwrap();
                 self.offerings.retain(|(_, other)| *other != id);
                 "a removal"
             }

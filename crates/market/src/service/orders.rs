@@ -20,6 +20,17 @@ pub struct OrderFilter {
     pub status: Option<OrderStatus>,
 }
 
+/// The orders of one state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OrderFigure {
+    /// The state.
+    pub status: OrderStatus,
+    /// How many there are.
+    pub count: i64,
+    /// The sum of their totals.
+    pub total: Money,
+}
+
 /// What a plan needs to become an order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlacedOrder {
@@ -142,6 +153,11 @@ pub async fn list_orders(
 ) -> Result<Page<Order, NewestKey>, MarketError> {
     let rows = store::orders::list(conn, None, filter, after, limit).await?;
     Ok(Page::from_lookahead(rows, limit, key))
+}
+
+/// The orders placed at or after `since`, counted and summed state by state.
+pub async fn order_figures(conn: &mut Conn, since: DateTime<Utc>) -> Result<Vec<OrderFigure>, MarketError> {
+    Ok(store::orders::sum_by_status(conn, since).await?)
 }
 
 fn key(order: &Order) -> NewestKey {

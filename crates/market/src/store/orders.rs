@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use db::Conn;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use kernel::{
     CenterId, CheckoutId, Currency, HoldId, Limit, Money, NewestKey, OfferingId, OrderId, OrderLineId,
@@ -13,7 +14,7 @@ use kernel::{
 use serde_json::Value;
 
 use crate::schema::{checkouts, order_lines, order_vendors, orders};
-use crate::{Checkout, Fulfilment, Order, OrderFilter, OrderLine, OrderStatus, ShipTo};
+use crate::{Checkout, Fulfilment, Order, OrderFigure, OrderFilter, OrderLine, OrderStatus, ShipTo};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = orders)]
@@ -316,4 +317,30 @@ pub(crate) async fn list_of_vendor(
     }
     let rows = query.load(conn).await?;
     with_lines(conn, rows).await
+}
+
+#[derive(QueryableByName)]
+struct FigureRow {
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = BigInt)]
+    total_minor: i64,
+}
+
+pub(crate) async fn sum_by_status(conn: &mut Conn, since: DateTime<Utc>) -> QueryResult<Vec<OrderFigure>> {
+    let rows: Vec<FigureRow> = db::sql(
+        "SELECT status, count(*) AS count, sum(total_minor)::bigint AS total_minor \
+         FROM orders WHERE created_at >= $1 GROUP BY status ORDER BY status",
+    )
+    .bind::<Timestamptz, _>(since)
+    .load(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let status = OrderStatus::from_word(&row.status).ok_or_else(|| unreadable(&row.status))?;
+            Ok(OrderFigure { status, count: row.count, total: Money::new(row.total_minor, Currency::Usd) })
+        })
+        .collect()
 }
