@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::Conn;
 use eligibility_core::Centers;
 use kernel::{AddressId, HoldId, OfferingId, OrderId, UserId};
+use logistics::ApprovedCenters;
 use market::{
     CartLine, Checkout, Fulfilment, MarketError, OrderPlan, PlacedOrder, PricedLine, ShipTo, split,
 };
@@ -87,13 +88,18 @@ async fn common_approved_centers(
         return Ok(Vec::new());
     }
     let place = accounts::primary_place(tx, customer).await?;
-    let common = common_centers(customer, place.as_ref(), pickups.iter().copied(), centers)
-        .map_err(CheckoutError::Ineligible)?;
-    let approved = logistics::confirm_approved(tx, common.numbers()).await?;
+    let common = |centers: &Centers| {
+        common_centers(customer, place.as_ref(), pickups.iter().copied(), centers)
+            .map_err(CheckoutError::Ineligible)
+    };
+    let mut approved = logistics::confirm_approved(tx, common(centers)?.numbers()).await?;
     if approved.is_empty() {
-        // The index is behind: by now there is no such center.
-        let explained = common_centers(customer, place.as_ref(), pickups, &Centers::default());
-        return Err(explained.map_or_else(CheckoutError::Ineligible, |_| CheckoutError::CenterNotEligible));
+        // The index is behind: what is true now decides, and explains.
+        let truth = ApprovedCenters::load(tx).await?;
+        approved = logistics::confirm_approved(tx, common(truth.centers())?.numbers()).await?;
+    }
+    if approved.is_empty() {
+        return Err(CheckoutError::CenterNotEligible);
     }
     Ok(approved.into_iter().map(|center| center.number).collect())
 }

@@ -85,8 +85,7 @@ const CUSTOMERS: &[Person] = &[
 
 /// The admin, or none when the demonstration has been set up before.
 pub(super) async fn admin(state: &AppState) -> Result<Option<UserId>> {
-    let person = Person { email: ADMIN, name: "Ada Admin", street: "", city: "", postal_code: "" };
-    match register(state, &person).await {
+    match register(state, ADMIN, "Ada Admin").await {
         Ok(id) => {
             let request = Superuser { email: ADMIN.to_owned(), password: Password::new(PASSWORD) };
             accounts::make_superuser(&state.database, &state.hasher, state.clock.now(), request).await?;
@@ -132,7 +131,7 @@ pub(super) async fn customers(state: &AppState) -> Result<()> {
 
 /// Registers somebody and saves their address.
 async fn settle(state: &AppState, person: &Person) -> Result<UserId> {
-    let id = register(state, person).await?;
+    let id = register(state, person.email, person.name).await?;
     let address = AddressDetails {
         label: Some("home".to_owned()),
         line1: person.street.to_owned(),
@@ -147,11 +146,11 @@ async fn settle(state: &AppState, person: &Person) -> Result<UserId> {
     Ok(id)
 }
 
-async fn register(state: &AppState, person: &Person) -> Result<UserId, AccountsError> {
+async fn register(state: &AppState, email: &str, name: &str) -> Result<UserId, AccountsError> {
     let request = Register {
-        email: person.email.to_owned(),
+        email: email.to_owned(),
         password: Password::new(PASSWORD),
-        display_name: person.name.to_owned(),
+        display_name: name.to_owned(),
         phone: None,
         user_agent: None,
     };

@@ -13,7 +13,9 @@ use reservations::{PoolKind, ensure_pool};
 use testkit::{TestDatabase, start_of_tests};
 
 pub const PAY_WITHIN: TimeDelta = TimeDelta::minutes(30);
-const BOULDER: (f64, f64) = (40.02, -105.28);
+pub const BOULDER: (f64, f64) = (40.02, -105.28);
+/// Some 200 miles west of it.
+pub const GRAND_JUNCTION: (f64, f64) = (39.07, -108.55);
 
 pub struct Town {
     pub db: TestDatabase,
@@ -35,7 +37,7 @@ impl Town {
         let db = TestDatabase::with_connections(40).await;
         let mut pooled = db.conn().await;
         let conn = &mut *pooled;
-        let center = open_center(conn).await;
+        let center = open_center(conn, "Grange Hall", BOULDER).await;
         let gardener = person(conn).await;
         let kale = OfferingId::new();
         let number: i32 = diesel::dsl::sql::<diesel::sql_types::Integer>("SELECT number FROM centers")
@@ -91,9 +93,9 @@ impl Town {
     }
 }
 
-async fn open_center(conn: &mut Conn) -> CenterId {
+pub async fn open_center(conn: &mut Conn, name: &str, (lat, lon): (f64, f64)) -> CenterId {
     let proposal = Propose {
-        name: "Grange Hall".to_owned(),
+        name: name.to_owned(),
         address: PostalAddress {
             line1: "2600 Baseline Road".to_owned(),
             line2: None,
@@ -103,7 +105,7 @@ async fn open_center(conn: &mut Conn) -> CenterId {
             country: "US".to_owned(),
         },
         notes: None,
-        place: Place::new(BOULDER.0, BOULDER.1).unwrap(),
+        place: Place::new(lat, lon).unwrap(),
         confidence: Confidence::PostalCode,
         by: None,
     };
@@ -113,7 +115,7 @@ async fn open_center(conn: &mut Conn) -> CenterId {
 }
 
 /// Somebody in Boulder.
-async fn person(conn: &mut Conn) -> UserId {
+pub async fn person(conn: &mut Conn) -> UserId {
     let id = UserId::new();
     diesel::sql_query(
         "INSERT INTO users (id, email, email_key, password_hash, display_name, created_at, updated_at) \
