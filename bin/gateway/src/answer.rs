@@ -1,5 +1,7 @@
 //! What handlers return when all went well: JSON with a status, perhaps an entity tag and a location.
 
+use std::collections::BTreeMap;
+
 use actix_web::body::BoxBody;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -9,10 +11,12 @@ use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, Either, Response};
 use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::Problem;
 use crate::extract::{etag, is_among};
+use crate::openapi::define;
 
 /// Marks an answer that was given before.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -85,6 +89,24 @@ impl<T: Serialize, const STATUS: u16> Answer<T, STATUS> {
         }
     }
 
+    /// Adds a secret to a view that is an object, after the idempotency record was written: none is kept there. `secret`
+    /// is made anew of what the view says, for a repeated request as well.
+    pub(crate) fn with_secret<V: DeserializeOwned>(
+        self,
+        member: &str,
+        secret: impl FnOnce(V) -> String,
+    ) -> Result<Self, Problem> {
+        let replayed = matches!(self.content, Content::Stored(_, true));
+        let mut stored = self.into_stored()?;
+        let said = serde_json::from_slice(&stored.body).map_err(|error| Problem::internal(&error))?;
+        let added = serde_json::to_vec(&Map::from_iter([(member.to_owned(), Value::String(secret(said)))]))
+            .map_err(|error| Problem::internal(&error))?;
+        let rest = stored.body.strip_prefix(b"{").unwrap_or_default();
+        let added = added.strip_suffix(b"}").unwrap_or_default();
+        stored.body = [added, b",", rest].concat();
+        Ok(Self { content: Content::Stored(stored, replayed), headers: Map::new() })
+    }
+
     fn render(self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
         let replayed = matches!(self.content, Content::Stored(_, true));
         let stored = self.into_stored()?;
@@ -135,6 +157,10 @@ impl<T: Apiv2Schema, const STATUS: u16> OperationModifier for Answer<T, STATUS> 
         let mut schema = T::schema_with_ref();
         schema.retain_ref();
         document(op, STATUS, Some(schema));
+    }
+
+    fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+        define::<T>(definitions);
     }
 }
 

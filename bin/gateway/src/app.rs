@@ -1,21 +1,28 @@
 //! The actix application: routes, limits, and the middleware in its order.
 
 use std::fmt;
+use std::future::ready;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol, Request};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, Server, ServiceResponse};
 use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, PayloadConfig};
-use actix_web::{App, HttpResponse, HttpServer, ResponseError};
+use actix_web::{App, HttpResponse, ResponseError};
 use paperclip::actix::OpenApiExt;
 use paperclip::actix::web::ServiceConfig;
-use tracing_actix_web::TracingLogger;
 
-use crate::extract::BODY_LIMIT;
+use crate::connection::Timed;
+use crate::middleware::in_flight::{self, InFlight};
 use crate::middleware::{
-    contract, cors, head, metrics, rate_limit, rejections, request_id, security_headers, trace,
+    contract, cors, delivery, head, intake, metrics, rate_limit, rejections, request_id, security_headers,
+    trace,
 };
 use crate::openapi::{self, Document};
 use crate::{AppState, Problem, ProblemKind, routes};
@@ -59,6 +66,8 @@ pub(crate) struct ServerOptions {
 
 /// A server on `listener`; it serves once it is awaited or spawned. It stops accepting on SIGTERM and lets requests
 /// finish for up to 20 s.
+///
+/// What `HttpServer` of actix-web would put together, on connections with deadlines.
 pub(crate) fn serve(
     listener: TcpListener,
     state: AppState,
@@ -66,39 +75,87 @@ pub(crate) fn serve(
     document: Arc<Document>,
     options: ServerOptions,
 ) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || {
-        App::new()
-            .wrap_api()
-            .app_data(state.clone())
-            .app_data(Arc::clone(&document))
-            .app_data(PayloadConfig::new(BODY_LIMIT))
-            .configure(|config| routes.configure(config))
-            .build()
-            .configure(openapi::configure)
-            .configure(metrics::configure)
-            .default_service(web::to(nothing_here))
-            // The last one sees a request first.
-            .wrap(from_fn(contract::check))
-            .wrap(from_fn(rate_limit::limit))
-            .wrap(NormalizePath::new(TrailingSlash::Trim))
-            .wrap(from_fn(head::answer_as_get))
-            .wrap(Compress::default())
-            .wrap(cors::policy(&state.settings))
-            .wrap(from_fn(rejections::unify))
-            .wrap(from_fn(security_headers::add))
-            .wrap(from_fn(metrics::measure))
-            .wrap(TracingLogger::<trace::RequestSpan>::new())
-            .wrap(from_fn(request_id::carry))
-    });
-    let server = server
-        .listen(listener)?
-        // Beyond the usual 60 s of proxies, which must not find a connection closed under them.
-        .keep_alive(Duration::from_secs(75))
-        .client_request_timeout(Duration::from_secs(10))
+    let http = state.settings.http;
+    let workers = options.workers.unwrap_or_else(cores);
+    let server = Server::build()
+        .workers(workers)
+        // Shared among the workers, rounded up.
+        .max_concurrent_connections(http.max_connections.div_ceil(workers))
         .shutdown_timeout(20);
-    let server = if let Some(workers) = options.workers { server.workers(workers) } else { server };
     let server = if options.signals { server } else { server.disable_signals() };
+    let shutdown = server.graceful_shutdown_signal();
+    let in_flight = InFlight::new(http.max_in_flight);
+    let server = server.listen("http", listener, move || {
+        let app = application(&state, &routes, &document, &in_flight);
+        let shutdown = shutdown.clone();
+        let service = HttpService::build()
+            .keep_alive(http.idle_timeout)
+            .client_request_timeout(http.head_timeout)
+            // After an answer to a body that was not read: how long the rest of it is thrown away.
+            .client_disconnect_timeout(Duration::from_secs(1))
+            .graceful_shutdown_signal(move || {
+                let shutdown = shutdown.clone();
+                async move { shutdown.notified().await }
+            })
+            .on_connect_ext(|stream: &Timed<TcpStream>, extensions| stream.introduce(extensions))
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            // Without it, small answers would wait for one another's acknowledgement.
+            let _ = stream.set_nodelay(true);
+            ready(Ok::<_, DispatchError>((Timed::new(stream, &http), Protocol::Http1, peer)))
+        })
+        .and_then(service)
+    })?;
     Ok(server.run())
+}
+
+fn application(
+    state: &AppState,
+    routes: &Routes,
+    document: &Arc<Document>,
+    in_flight: &InFlight,
+) -> impl ServiceFactory<
+    Request,
+    Config = AppConfig,
+    Response = ServiceResponse<impl MessageBody + use<>>,
+    Error = actix_web::Error,
+    InitError = (),
+> + use<> {
+    let routes = routes.clone();
+    App::new()
+        .wrap_api()
+        .app_data(state.clone())
+        .app_data(Arc::clone(document))
+        .app_data(in_flight.clone())
+        // What a handler reads has passed `intake`, which knows what each route may be sent.
+        .app_data(PayloadConfig::new(intake::MOST))
+        .configure(|config| routes.configure(config))
+        .build()
+        .configure(openapi::configure)
+        .configure(metrics::configure)
+        .default_service(web::to(nothing_here))
+        // The last one sees a request first.
+        .wrap(from_fn(contract::check))
+        .wrap(from_fn(in_flight::bound))
+        .wrap(from_fn(intake::take_in))
+        .wrap(from_fn(rate_limit::limit))
+        .wrap(NormalizePath::new(TrailingSlash::Trim))
+        .wrap(from_fn(head::answer_as_get))
+        .wrap(Compress::default())
+        .wrap(cors::policy(&state.settings, document))
+        .wrap(from_fn(rejections::unify))
+        .wrap(from_fn(security_headers::add))
+        .wrap(from_fn(metrics::measure))
+        .wrap(from_fn(trace::log))
+        .wrap(from_fn(request_id::carry))
+        .wrap(from_fn(delivery::watch))
+        .into_factory()
+        .map_init_err(|_error| ())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 async fn nothing_here() -> HttpResponse {

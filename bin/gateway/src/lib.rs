@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod connection;
 pub mod demo;
 pub mod embedded;
 pub mod extract;

@@ -32,8 +32,8 @@ enum Command {
     },
     /// Brings the database at `DATABASE_URL` up to date.
     Migrate,
-    /// Makes the demonstration data, unless it is there.
-    SeedDemo,
+    /// Makes the demonstration data, unless it is there; with `--scale`, a market of that size instead.
+    SeedDemo(SeedDemo),
     /// Prints the OpenAPI document.
     Openapi,
     /// Makes the account with this email address an admin, and the account itself if there is none.
@@ -44,6 +44,28 @@ enum Command {
         #[arg(long)]
         email: String,
     },
+}
+
+#[derive(clap::Args, Debug)]
+struct SeedDemo {
+    /// How many listings and products there shall be; what is there already counts.
+    #[arg(long, value_name = "LISTINGS")]
+    scale: Option<usize>,
+    /// How many vendors; a twentieth of the listings unless given.
+    #[arg(long, requires = "scale")]
+    vendors: Option<usize>,
+    /// How many approved centers.
+    #[arg(long, requires = "scale", default_value_t = 500)]
+    centers: usize,
+    /// How many customers, half of them in the dense and half in the sparse region.
+    #[arg(long, requires = "scale", default_value_t = 200)]
+    customers: usize,
+    /// What everything random follows from.
+    #[arg(long, requires = "scale", default_value_t = 1)]
+    seed: u64,
+    /// Says what is there as JSON, with the visitors to try it as.
+    #[arg(long, requires = "scale")]
+    json: bool,
 }
 
 #[tokio::main]
@@ -76,7 +98,7 @@ async fn run(cli: Cli) -> Result<()> {
             tracing::info!(?applied, "the database is up to date");
             Ok(())
         }
-        Command::SeedDemo => seed_demo(settings).await,
+        Command::SeedDemo(options) => seed_demo(settings, options).await,
         Command::Openapi => {
             let document = Document::of(&Routes::default(), &settings);
             std::io::stdout().write_all(document.json().as_bytes())?;
@@ -122,16 +144,41 @@ fn greet(base_url: &str, with_demo: bool) -> Result<()> {
     Ok(())
 }
 
-async fn seed_demo(settings: Settings) -> Result<()> {
+async fn seed_demo(settings: Settings, options: SeedDemo) -> Result<()> {
     anyhow::ensure!(
         !settings.is_production(),
         "the demonstration's password is public: production has no such data"
     );
     start_log(&settings.log)?;
     let (settings, postgres) = complete(settings).await?;
-    let made = demo::seed(&gateway::assemble(settings, GivenParts::default())?).await?;
-    tracing::info!(made, "the demonstration data is there");
-    stop(postgres).await
+    let outcome = make_demo(settings, &options).await;
+    stop(postgres).await?;
+    outcome
+}
+
+async fn make_demo(settings: Settings, options: &SeedDemo) -> Result<()> {
+    let state = gateway::assemble(settings, GivenParts::default())?;
+    let Some(listings) = options.scale else {
+        let made = demo::seed(&state).await?;
+        tracing::info!(made, "the demonstration data is there");
+        return Ok(());
+    };
+    let scale = demo::Scale {
+        listings,
+        vendors: options.vendors,
+        centers: options.centers,
+        customers: options.customers,
+        seed: options.seed,
+    };
+    let summary = demo::grow(&state, &scale).await?;
+    let mut out = std::io::stdout();
+    if options.json {
+        serde_json::to_writer(&mut out, &summary)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{summary}")?;
+    }
+    Ok(())
 }
 
 /// Fills in what the settings leave out. In development the database is brought up to date as well; in production

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use accounts::{Hasher, TokenSigner};
 use db::{Conn, Database};
@@ -15,6 +16,12 @@ use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
 use crate::settings::Settings;
 use crate::{Problem, ProblemKind};
+
+/// How long the work of a transaction may take in all. Each statement has a limit of its own; this one is for many
+/// slow ones.
+const WORK_LIMIT: Duration = Duration::from_secs(15);
+/// How long an orchestrator waits to hear that the database does not answer.
+const READINESS_LIMIT: Duration = Duration::from_secs(2);
 
 /// The application's parts. Clones share them.
 #[derive(Clone, Debug)]
@@ -61,24 +68,32 @@ impl AppState {
         Ok(self.database.conn().await?)
     }
 
-    /// Runs `work` in one transaction, and wakes the job runner when it has committed. A problem rolls back.
+    /// Runs `work` in one transaction, and wakes the job runner when it has committed. A problem rolls back, and so
+    /// does taking longer than [`WORK_LIMIT`].
     ///
-    /// Where the caller goes away meanwhile, the future is dropped: the connection then counts as broken, and the
-    /// server rolls back as the pool closes it.
+    /// Where the caller goes away meanwhile, the future is dropped: the pool then closes the connection, the server
+    /// rolls back, and whatever was locked is free.
     pub async fn transact<T, F>(&self, work: F) -> Result<T, Problem>
     where
         F: AsyncFnOnce(&mut Conn) -> Result<T, Problem>,
     {
         let mut conn = self.database.conn().await?;
         AnsiTransactionManager::begin_transaction(&mut *conn).await?;
-        match work(&mut conn).await {
+        // Not the commit: once it is on its way, giving up would be a guess at how it ended.
+        let Ok(outcome) = tokio::time::timeout(WORK_LIMIT, work(&mut conn)).await else {
+            tracing::warn!(limit = ?WORK_LIMIT, "a transaction took too long");
+            return Err(ProblemKind::Timeout.into());
+        };
+        match outcome {
             Ok(outcome) => {
-                AnsiTransactionManager::commit_transaction(&mut *conn).await?;
+                AnsiTransactionManager::commit_transaction(&mut *conn).await.map_err(uncommitted)?;
                 self.runner.wake();
                 Ok(outcome)
             }
             Err(problem) => {
-                if let Err(error) = AnsiTransactionManager::rollback_transaction(&mut *conn).await {
+                if let Err(error) = AnsiTransactionManager::rollback_transaction(&mut *conn).await
+                    && !db::is_connection_lost(&error)
+                {
                     tracing::warn!(error = error.to_string(), "a transaction could not be rolled back");
                 }
                 Err(problem)
@@ -88,11 +103,27 @@ impl AppState {
 
     /// Whether the parts a request needs answer, and what waits.
     pub(crate) async fn backlog(&self) -> Result<outbox::Backlog, Problem> {
-        self.runner.backlog().await.map_err(|error| {
-            tracing::error!(error = crate::problem::chain(error.as_ref()), "the server is not ready");
+        let unready = |error: &dyn std::fmt::Display| {
+            tracing::debug!(error = %error, "the server is not ready");
             Problem::new(ProblemKind::Unavailable).detail("the database does not answer").retry_after(5)
-        })
+        };
+        match tokio::time::timeout(READINESS_LIMIT, self.runner.backlog()).await {
+            Ok(Ok(backlog)) => Ok(backlog),
+            Ok(Err(error)) => Err(unready(&error)),
+            Err(elapsed) => Err(unready(&elapsed)),
+        }
     }
+}
+
+/// Why a transaction did not commit; or nobody knows whether it did.
+fn uncommitted(error: diesel::result::Error) -> Problem {
+    if !db::is_connection_lost(&error) {
+        return error.into();
+    }
+    tracing::warn!(error = error.to_string(), "the database went away during a commit");
+    let detail = "the database went away while the request took effect; repeat it with the same Idempotency-Key, or \
+                  look whether it did";
+    Problem::new(ProblemKind::Unavailable).detail(detail).retry_after(1)
 }
 
 impl Deref for AppState {

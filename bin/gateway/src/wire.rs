@@ -1,21 +1,25 @@
 //! Wire types that several resources share. A view is what we show, a body what we are sent.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use kernel::{Currency, CursorKey, FieldError, Invalid, InvalidCode, Limit, Money, Page, Quantity};
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DefaultSchemaRaw;
 use paperclip::v2::schema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::Problem;
+use crate::extract::NULLABLE;
 
 /// An amount of money.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Apiv2Schema)]
 pub struct MoneyView {
     /// In minor units: cents.
     pub amount: i64,
-    /// ISO 4217, such as `USD`.
+    /// ISO 4217. One of `USD`.
     pub currency: String,
 }
 
@@ -29,9 +33,9 @@ impl From<Money> for MoneyView {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 pub struct MoneyBody {
-    /// In minor units: cents.
+    /// In minor units: cents, 1 to 100,000,000.
     pub amount: i64,
-    /// ISO 4217, such as `USD`.
+    /// ISO 4217. One of `USD`.
     pub currency: String,
 }
 
@@ -68,7 +72,21 @@ pub enum Patch<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
+        deserializer.deserialize_newtype_struct(NULLABLE, PatchVisitor(PhantomData))
+    }
+}
+
+struct PatchVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for PatchVisitor<T> {
+    type Value = Patch<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Patch<T>, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Patch::Clear, Patch::Set))
     }
 }
 

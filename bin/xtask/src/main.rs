@@ -4,8 +4,11 @@
 //! the workspace. Owns no knowledge of the product beyond the gateway's command line and its settings' names.
 #![allow(clippy::print_stdout, reason = "talking to the developer is what this program is for")]
 
+mod bench;
 mod checks;
+mod crash;
 mod debian;
+mod node;
 mod process;
 mod python;
 mod run;
@@ -34,10 +37,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Install what is missing: PostgreSQL, mold, Python and the tests' Python packages
+    /// Install what is missing: PostgreSQL, mold, Python, and the tests' Python and Node packages
     ///
     /// On Debian and its kin by apt-get, as root or by a sudo that asks for no password; elsewhere it says what to
-    /// install. Python packages go to a virtual environment in the target folder. Does nothing where nothing is
+    /// install. Python and Node packages go to the target folder. Does nothing where nothing is
     /// missing; `run`, `test`, `bench` and `services` begin with what they need of it.
     Setup,
     /// Run all tests, with a private PostgreSQL for the time they take
@@ -45,8 +48,15 @@ enum Task {
     /// Arguments go to `cargo test`: `cargo xtask test -p market -- --nocapture`. Without -p it is the whole
     /// workspace, and all of it even after a failure. The exit code is that of `cargo test`.
     Test(CargoArgs),
-    /// Run the benchmarks, with a private PostgreSQL; arguments go to `cargo bench`
+    /// Load the release gateway and compare it with pgbench, or `bench micro`: run the microbenchmarks
+    ///
+    /// `cargo xtask bench -- --help` lists the load bench's options. Data is loaded once, into the target folder; see
+    /// docs/benchmarks.md. Arguments after `micro` go to `cargo bench`, with a private PostgreSQL.
     Bench(CargoArgs),
+    /// Kill the gateway and crash its database under load, and look whether anything was lost
+    ///
+    /// The tests include a shorter run. Prints the seed of what was random, and the figures at the end.
+    Crash(crash::Options),
     /// Start what the tests need and keep it until Ctrl-C
     ///
     /// Prints the variables to export, for running single tests by plain `cargo test` in another terminal.
@@ -95,7 +105,8 @@ fn perform(task: Task) -> Result<u8> {
             Ok(0)
         }
         Task::Test(CargoArgs { args }) => test::test(&workspace, args),
-        Task::Bench(CargoArgs { args }) => test::bench(&workspace, args),
+        Task::Bench(CargoArgs { args }) => bench::bench(&workspace, args),
+        Task::Crash(options) => crash::crash(&workspace, &options),
         Task::Services => services::keep(&workspace),
         Task::Run(options) => run::run(&workspace, &options),
         Task::Fmt => checks::format(&workspace).map(|()| 0),

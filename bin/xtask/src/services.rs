@@ -21,13 +21,15 @@ use crate::workspace::Workspace;
 const DATABASE_URL: &str = "SILKCART_TEST_DATABASE_URL";
 /// An interpreter with the packages of `tools/python-requirements.txt`.
 const PYTHON: &str = "SILKCART_TEST_PYTHON";
+/// A folder with `node` and the packages of `tools/web`.
+const WEB: &str = "SILKCART_TEST_WEB";
 
 /// Enough for every test binary's own pools.
 const MAX_CONNECTIONS: u16 = 500;
 
 #[derive(Debug)]
 pub struct Services {
-    variables: [(&'static str, OsString); 2],
+    variables: [(&'static str, OsString); 3],
     // The order matters: the server is stopped before its data is removed.
     _postgres: Postgres,
     _folder: TempDir,
@@ -46,6 +48,7 @@ impl Services {
         let variables = [
             (DATABASE_URL, postgres.url("postgres").into()),
             (PYTHON, setup::test_python(workspace).into_os_string()),
+            (WEB, setup::test_web(workspace).into_os_string()),
         ];
         Ok(Self { variables, _postgres: postgres, _folder: folder })
     }

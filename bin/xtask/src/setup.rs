@@ -1,7 +1,7 @@
 //! What this machine must have, and getting it.
 //!
 //! Owns the list of needs and how each is recognized. How packages are installed is [`debian`]'s part, and Python's
-//! packages [`python`]'s.
+//! packages [`python`]'s and Node's [`node`]'s.
 
 use std::env;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use devstack::Postgres;
 
 use crate::process::{find_program, succeeds};
 use crate::workspace::Workspace;
-use crate::{debian, python};
+use crate::{debian, node, python};
 
 /// For what the machine is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,7 @@ pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
     }
     if needs == Needs::Tests {
         python::ensure(workspace)?;
+        node::ensure(workspace)?;
     }
     Ok(())
 }
@@ -95,6 +96,11 @@ pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
 /// The Python of the tests' own packages.
 pub fn test_python(workspace: &Workspace) -> PathBuf {
     python::interpreter(workspace)
+}
+
+/// The folder with `node` and the packages of `tools/web`.
+pub fn test_web(workspace: &Workspace) -> PathBuf {
+    node::folder(workspace)
 }
 
 fn install(required: &[Need], wants_linker: bool) -> Result<()> {

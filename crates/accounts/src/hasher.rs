@@ -1,30 +1,38 @@
 //! Password hashing with Argon2id, with a bound on how much of the server it may take.
 //!
 //! Parameters: OWASP Password Storage Cheat Sheet (19 MiB of memory, 2 passes, 1 lane). A hash
-//! takes a core for tens of milliseconds, so as many run at once as there are cores, a bounded
-//! number waits, and whoever comes after that is turned away: a flood of logins cannot starve the
-//! rest of the server.
+//! takes a core for tens of milliseconds. So it is computed on threads of its own, half as many as
+//! there are cores, to which the system prefers every other thread; a bounded number of callers
+//! waits for them, and not for long; and whoever comes after that is turned away. A flood of logins
+//! cannot starve the rest of the server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 use crate::Password;
 
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// How many may wait for a core.
-const LINE: usize = 64;
+/// How many may wait for a thread.
+const LINE: usize = 32;
+/// How long anybody waits for a thread.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How far the threads stand back, from 0 to 19 (see `nice`): two are worth less than one of the others.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HasherError {
-    /// The line is full.
+    /// The line is full, or does not move.
     #[error("too many passwords wait to be hashed")]
     Busy,
     /// The algorithm failed, or a stored hash is damaged.
@@ -52,28 +60,32 @@ impl std::fmt::Debug for HashedPassword {
     }
 }
 
-/// Hashes and verifies passwords off the async threads. Clones share the line.
+type Work = Box<dyn FnOnce(&Argon2<'static>) + Send>;
+
+/// Hashes and verifies passwords on threads of its own. Clones share them and the line.
 #[derive(Clone)]
 pub struct Hasher {
-    argon2: Argon2<'static>,
     /// What unknown users' passwords are compared with.
     dummy: HashedPassword,
     /// A place in the line, held from arrival to the end of the work.
     places: Arc<Semaphore>,
-    /// A core.
+    /// A thread that is free.
     turns: Arc<Semaphore>,
+    /// To the threads, which end when nobody can give them anything any more.
+    work: mpsc::Sender<Work>,
     runs: Arc<AtomicU64>,
 }
 
 impl Hasher {
-    /// A hasher that uses every core and lets 64 wait.
+    /// A hasher that uses half of the cores and lets 32 callers wait for each, up to 2 s.
     ///
     /// # Errors
     /// [`AccountsError::Cryptography`](crate::AccountsError::Cryptography) when the system gives no
-    /// random numbers.
+    /// random numbers or no threads.
     pub fn new() -> Result<Self, crate::AccountsError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::with_capacity(cores, LINE)
+        let at_once = cores.div_ceil(2);
+        Self::with_capacity(at_once, at_once * LINE)
     }
 
     /// A hasher that runs `at_once` hashes (at least one) and lets `waiting` more wait.
@@ -83,11 +95,18 @@ impl Hasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         // A hash of nothing anybody can type, so that comparing with it always fails.
         let dummy: PasswordHash = argon2.hash_password(&rand::random::<[u8; 32]>()).map_err(failed)?;
+        let (work, line) = mpsc::channel();
+        let line = Arc::new(Mutex::new(line));
+        for _ in 0..at_once {
+            let (argon2, line) = (argon2.clone(), Arc::clone(&line));
+            let thread = std::thread::Builder::new().name("password".to_owned());
+            thread.spawn(move || serve(&argon2, &line)).map_err(failed)?;
+        }
         Ok(Self {
-            argon2,
             dummy: HashedPassword(dummy.to_string()),
             places: Arc::new(Semaphore::new(at_once.saturating_add(waiting))),
             turns: Arc::new(Semaphore::new(at_once)),
+            work,
             runs: Arc::default(),
         })
     }
@@ -143,17 +162,41 @@ impl Hasher {
         work: impl FnOnce(&Argon2<'static>) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_full| HasherError::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(failed)?;
+        let turn = timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.map_err(|_elapsed| HasherError::Busy)?.map_err(failed)?;
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let argon2 = self.argon2.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            // Held by the work itself: a caller who goes away does not free the core.
+        let (tell, told) = oneshot::channel();
+        let job: Work = Box::new(move |argon2| {
+            // Held by the work itself: a caller who goes away does not free the thread.
             let _held = (place, turn);
-            work(&argon2)
+            // Nobody may be left to hear it.
+            let _ = tell.send(work(argon2));
         });
-        task.await.map_err(failed)?
+        self.work.send(job).map_err(failed)?;
+        told.await.map_err(failed)?
     }
 }
+
+/// A thread's life.
+fn serve(argon2: &Argon2<'static>, line: &Mutex<mpsc::Receiver<Work>>) {
+    stand_back();
+    loop {
+        let work = line.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(work) = work else { return };
+        work(argon2);
+    }
+}
+
+/// Lets the system prefer other threads to this one.
+#[cfg(target_os = "linux")]
+fn stand_back() {
+    // On Linux a priority is the thread's own. Where it may not be changed, the bound on threads remains.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
+/// Elsewhere a priority belongs to the whole process, or is set otherwise.
+#[cfg(not(target_os = "linux"))]
+fn stand_back() {}
 
 impl std::fmt::Debug for Hasher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -208,6 +251,51 @@ mod tests {
         assert_eq!(hasher.runs() + busy, 10);
         assert!(busy >= 1, "a line of three took ten");
         assert!(!hasher.verify(&Password::new("kale and figs"), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_worked_off_by_few_threads_that_stand_back() {
+        let hasher = Hasher::with_capacity(2, 40).unwrap();
+        let running = Arc::new(AtomicU64::new(0));
+        let attempts = (0..40).map(|_| {
+            let (hasher, running) = (hasher.clone(), Arc::clone(&running));
+            let work = move |_: &Argon2<'static>| {
+                let at_once = running.fetch_add(1, Ordering::SeqCst) + 1;
+                std::thread::yield_now();
+                running.fetch_sub(1, Ordering::SeqCst);
+                let thread = std::thread::current().name().map(ToOwned::to_owned);
+                Ok((at_once, thread, niceness()))
+            };
+            tokio::spawn(async move { hasher.run(work).await.unwrap() })
+        });
+        let attempts: Vec<_> = attempts.collect();
+        for attempt in attempts {
+            let (at_once, thread, niceness) = attempt.await.unwrap();
+            assert!(at_once <= 2, "{at_once} at once");
+            assert_eq!(thread.as_deref(), Some("password"));
+            #[cfg(target_os = "linux")]
+            assert_eq!(niceness, NICENESS);
+            assert_eq!(niceness == self::niceness(), cfg!(not(target_os = "linux")), "only theirs");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn niceness() -> i32 {
+        rustix::process::getpriority_process(None).unwrap()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn niceness() -> i32 {
+        0
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever() {
+        let hasher = Hasher::with_capacity(1, 2).unwrap();
+        let _never_ends = hasher.turns.acquire().await.unwrap();
+        let outcome = hasher.verify(&Password::new("kale and figs"), None).await;
+        assert!(matches!(outcome, Err(AccountsError::HasherBusy)));
+        assert_eq!(hasher.runs(), 0);
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@
 //! Where people and centers are is no business of the catalog: reach arrives as plain values.
 
 mod browse;
+mod check;
 mod error;
 mod jobs;
 mod model;
@@ -22,6 +23,7 @@ mod service;
 mod store;
 
 pub use browse::{BrowseFilter, BrowseItem, BrowseKey, BrowsePlace, Sort};
+pub use check::{check, repair};
 pub use error::CatalogError;
 pub use jobs::register;
 pub use model::{
@@ -30,6 +32,7 @@ pub use model::{
 };
 pub use publish::{NotPublishable, may_publish};
 pub use service::browse::{browse, explain_browse, find_public_offering, storefront};
+pub use service::bulk::{CatalogLoad, StockedOffering, count_offerings_of};
 pub use service::categories::{
     CategoryDraft, change_category, create_category, find_category, list_categories, remove_category,
 };
@@ -42,4 +45,6 @@ pub use service::plants::{
     PlantDraft, add_plant, change_plant, find_own_plant, list_own_plants, remove_plant,
 };
 pub use service::reports::{list_reports, resolve_report, submit_report};
-pub use service::sellers::{find_seller, find_seller_by_slug, place_seller, sellers_near, upsert_seller};
+pub use service::sellers::{
+    find_seller, find_seller_by_slug, list_sellers, place_seller, sellers_near, upsert_seller,
+};

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use accounts::PostalAddress;
 use catalog::{ForSale, OfferingKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Conn;
 use eligibility_core::Centers;
-use kernel::{AddressId, HoldId, OfferingId, OrderId, UserId};
+use kernel::{Actor, AddressId, CartId, HoldId, OfferingId, OrderId, UserId};
 use logistics::ApprovedCenters;
 use market::{
-    CartLine, Checkout, Fulfilment, MarketError, OrderPlan, PlacedOrder, PricedLine, ShipTo, split,
+    CartLine, Checkout, Fulfilment, MarketError, OrderPlan, PlacedBy, PlacedOrder, PricedLine, ShipTo, split,
 };
 use reservations::{HoldRequest, ReservationError, Source};
 
@@ -52,7 +53,31 @@ pub async fn check_out(
     let plans = split(priced(&cart.lines, &sales)).map_err(MarketError::Amount)?;
     let ships = plans.iter().any(|plan| plan.fulfilment == Fulfilment::Ship);
     let ship_to = if ships { Some(shipping_address(tx, request).await?) } else { None };
-    let pay_by = now + request.pay_within;
+    let by = PlacedBy::Customer(customer);
+    let terms = Terms { center_numbers, ship_to, pay_by: now + request.pay_within };
+    place(tx, now, &by, cart.id, plans, terms).await
+}
+
+/// What orders need besides what is bought.
+pub(crate) struct Terms {
+    /// The centers at which everybody could meet, where something is picked up.
+    pub center_numbers: Vec<i32>,
+    /// Where to ship what ships.
+    pub ship_to: Option<ShipTo>,
+    /// Until when the stock is held.
+    pub pay_by: DateTime<Utc>,
+}
+
+/// Makes orders of the plans: holds their stock, sees to their expiry, and empties the cart.
+pub(crate) async fn place(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    by: &PlacedBy,
+    cart: CartId,
+    plans: Vec<OrderPlan>,
+    terms: Terms,
+) -> Result<Checkout, CheckoutError> {
+    let Terms { center_numbers, ship_to, pay_by } = terms;
     let placed = plans
         .into_iter()
         .map(|plan| PlacedOrder {
@@ -66,12 +91,12 @@ pub async fn check_out(
             plan,
         })
         .collect::<Vec<_>>();
-    hold_stock(tx, now, customer, pay_by, &placed).await?;
-    let checkout = market::place_orders(tx, now, customer, pay_by, placed).await?;
+    hold_stock(tx, now, by.buyer().actor(), pay_by, &placed).await?;
+    let checkout = market::place_orders(tx, now, by, pay_by, placed).await?;
     let expiries: Vec<ExpireOrder> =
         checkout.orders.iter().map(|order| ExpireOrder { order_id: order.id }).collect();
     outbox::enqueue_all(tx, now, pay_by, &expiries).await?;
-    market::clear_cart(tx, now, cart.id).await?;
+    market::clear_cart(tx, now, cart).await?;
     Ok(checkout)
 }
 
@@ -104,7 +129,8 @@ async fn common_approved_centers(
     Ok(approved.into_iter().map(|center| center.number).collect())
 }
 
-fn priced(lines: &[CartLine], sales: &HashMap<OfferingId, ForSale>) -> Vec<PricedLine> {
+/// The lines with what they cost now.
+pub(crate) fn priced(lines: &[CartLine], sales: &HashMap<OfferingId, ForSale>) -> Vec<PricedLine> {
     lines
         .iter()
         .filter_map(|line| {
@@ -134,22 +160,20 @@ async fn shipping_address(tx: &mut Conn, request: &CheckOut) -> Result<ShipTo, C
     };
     let address = accounts::find_address(tx, request.customer, address_id).await?;
     let account = accounts::find_account(tx, request.customer).await?;
-    Ok(ShipTo {
-        name: account.user.display_name,
-        line1: address.postal.line1,
-        line2: address.postal.line2,
-        city: address.postal.city,
-        state: address.postal.state,
-        postal_code: address.postal.postal_code,
-        country: address.postal.country,
-    })
+    Ok(envelope(account.user.display_name, address.postal))
+}
+
+/// What is written on a parcel.
+pub(crate) fn envelope(name: String, to: PostalAddress) -> ShipTo {
+    let PostalAddress { line1, line2, city, state, postal_code, country } = to;
+    ShipTo { name, line1, line2, city, state, postal_code, country }
 }
 
 /// Takes the stock of every order, all or nothing; the database decides who of many gets the last.
 async fn hold_stock(
     tx: &mut Conn,
     now: DateTime<Utc>,
-    customer: UserId,
+    actor: Actor,
     expires_at: DateTime<Utc>,
     placed: &[PlacedOrder],
 ) -> Result<(), CheckoutError> {
@@ -165,7 +189,7 @@ async fn hold_stock(
             lines: lines(&order.plan),
         })
         .collect();
-    match reservations::place_holds(tx, now, customer.into(), &requests).await {
+    match reservations::place_holds(tx, now, actor, &requests).await {
         Ok(()) => Ok(()),
         Err(ReservationError::Insufficient(shortages)) => {
             let problems = shortages

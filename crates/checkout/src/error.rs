@@ -22,6 +22,9 @@ pub enum CheckoutError {
     /// Something about the cart must be put right first; nothing was ordered.
     #[error("the cart has {} problem(s)", .0.len())]
     CartProblems(Vec<CartProblem>),
+    /// Some lines are picked up, which needs an account; nothing was ordered. All of the cart's problems.
+    #[error("what is picked up needs an account: log in, or take it out of the cart")]
+    PickupNeedsAccount(Vec<CartProblem>),
     /// There is less in stock than was asked for; nothing was ordered or put in.
     #[error("there is not enough in stock")]
     OutOfStock(Vec<CartProblem>),

@@ -48,7 +48,7 @@ pub async fn pay_with_mock(
     if to == order.status {
         return Ok(order);
     }
-    let actor = Actor::from(caller.user);
+    let actor = caller.actor();
     match reservations::consume_holds(tx, now, actor, &[order.hold_id]).await {
         Ok(()) => {}
         Err(ReservationError::HoldNotLive(_)) => return Err(CheckoutError::PaymentTooLate),
@@ -75,7 +75,7 @@ pub async fn take(
     if step == Step::Ship && reference.is_some() {
         order.tracking_reference = reference;
     }
-    Ok(market::transition(tx, now, caller.user.into(), role, step.into(), order).await?)
+    Ok(market::transition(tx, now, caller.actor(), role, step.into(), order).await?)
 }
 
 /// Calls an order off and gives back what it holds or has bought.
@@ -92,10 +92,10 @@ pub async fn cancel(
     let reason = TextRule::prose(500).read_optional(reason).map_err(|error| error.at("reason"))?;
     let order = market::lock_order(tx, id).await?;
     let role = caller.role_in(&order)?;
-    if role == Role::Vendor && !order.is_only_of(caller.user) {
+    if role == Role::Vendor && !caller.user().is_some_and(|vendor| order.is_only_of(vendor)) {
         return Err(CheckoutError::NotSoleVendor);
     }
-    end(tx, now, caller.user.into(), role, Action::Cancel, order, reason).await
+    end(tx, now, caller.actor(), role, Action::Cancel, order, reason).await
 }
 
 /// Calls off an order that was not paid in time; does nothing to any other.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use db::Conn;
-use kernel::{Actor, CenterId, OrderId, TimeRange};
+use kernel::{CenterId, OrderId, TimeRange};
 use market::lifecycle::next;
 use market::{Action, MarketError, Order};
 use reservations::Source;
@@ -41,7 +41,7 @@ pub async fn schedule_pickup(
     if eligible.iter().all(|center| center.id != choice.center) {
         return Err(CheckoutError::CenterNotEligible);
     }
-    let actor = Actor::from(caller.user);
+    let actor = caller.actor();
     let mut pools = vec![logistics::window_pool(choice.center, choice.window)];
     pools.extend(order.center_id.zip(order.pickup).map(|(center, old)| logistics::window_pool(center, old)));
     // Both windows at once and in order: two customers who swap windows must not wait for each other.

@@ -44,8 +44,11 @@ pub enum CartProblem {
         /// The offering.
         offering: OfferingId,
     },
-    /// Pickup needs an account with a located address.
-    LoginRequired,
+    /// It is picked up, which needs an account with a located address.
+    LoginRequired {
+        /// The offering.
+        offering: OfferingId,
+    },
     /// No center serves everybody whose goods would be picked up.
     Ineligible(Box<Ineligible>),
 }
@@ -60,7 +63,7 @@ impl CartProblem {
             Self::PriceChanged { .. } => "price_changed",
             Self::NotDivisible { .. } => "not_divisible",
             Self::OwnOffering { .. } => "own_offering",
-            Self::LoginRequired => "login_required",
+            Self::LoginRequired { .. } => "login_required",
             Self::Ineligible(_) => "not_eligible",
         }
     }
@@ -73,8 +76,9 @@ impl CartProblem {
             | Self::OutOfStock { offering, .. }
             | Self::PriceChanged { offering, .. }
             | Self::NotDivisible { offering }
-            | Self::OwnOffering { offering } => Some(*offering),
-            Self::LoginRequired | Self::Ineligible(_) => None,
+            | Self::OwnOffering { offering }
+            | Self::LoginRequired { offering } => Some(*offering),
+            Self::Ineligible(_) => None,
         }
     }
 }
@@ -94,6 +98,9 @@ pub fn find_problems<S: BuildHasher>(
             problems.push(CartProblem::NotOnSale { offering });
             continue;
         };
+        if customer.is_none() && sale.kind == OfferingKind::Listing {
+            problems.push(CartProblem::LoginRequired { offering });
+        }
         if customer == Some(sale.vendor_id) {
             problems.push(CartProblem::OwnOffering { offering });
         }
@@ -110,10 +117,6 @@ pub fn find_problems<S: BuildHasher>(
                 problems.push(CartProblem::OutOfStock { offering, asked: line.quantity, free });
             }
         }
-    }
-    let picks_up = |sale: &ForSale| sale.kind == OfferingKind::Listing && sale.on_sale;
-    if customer.is_none() && lines.iter().any(|line| sales.get(&line.offering_id).is_some_and(picks_up)) {
-        problems.push(CartProblem::LoginRequired);
     }
     problems
 }

@@ -4,13 +4,19 @@
 //! Transactions are diesel-async's own (`conn.transaction(async |tx| ...)`); services take the
 //! connection inside one and never begin their own.
 
+mod bulk;
+mod check;
 mod connect;
 mod constraint;
+mod link;
+mod outage;
 mod pool;
 mod sql;
 
+pub use bulk::{Unindexed, vacuum_analyze};
+pub use check::{Check, Finding, breaching_ids};
 pub use connect::connect;
-pub use constraint::{is_lock_timeout, violated_constraint};
+pub use constraint::{is_connection_lost, is_lock_timeout, violated_constraint};
 pub use pool::{Database, DbError, PoolSettings, PooledConn};
 pub use sql::{Sql, sql};
 

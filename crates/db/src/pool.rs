@@ -1,28 +1,27 @@
-//! A bounded pool of connections that counts the statements it carries.
+//! A bounded pool of watched connections that counts the statements it carries.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{TimeoutType, Timeouts};
-use diesel::connection::InstrumentationEvent;
-use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncConnection, SimpleAsyncConnection};
-use futures_util::FutureExt;
+use deadpool::managed::{
+    Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts,
+};
+use diesel::ConnectionError;
 
-use crate::{Conn, connect};
-
-/// A connection on loan from the pool.
-pub type PooledConn = Object<Conn>;
+use crate::Conn;
+use crate::connect::CONNECT_LIMIT;
+use crate::link::{Circumstances, Link};
+use crate::outage::Outage;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// The server refuses or cannot be reached.
     #[error("cannot connect to the database: {0}")]
-    Connect(#[source] diesel::ConnectionError),
+    Connect(#[source] ConnectionError),
     /// Every connection stayed in use for as long as a caller may wait.
     #[error("every database connection is in use")]
     Busy,
@@ -40,7 +39,7 @@ pub struct PoolSettings {
     pub max_connections: usize,
     /// How long a caller waits for a free connection.
     pub wait: Duration,
-    /// How long one statement may run.
+    /// How long one statement may run. A second later it counts as unanswered, and its connection is closed.
     pub statement_timeout: Duration,
 }
 
@@ -56,71 +55,104 @@ impl PoolSettings {
     }
 }
 
+/// A connection on loan from the pool.
+///
+/// Dropping it returns it, unless a transaction is open or a statement unanswered, as when a caller was cancelled:
+/// then it is closed at once, so that its locks go with it.
+pub struct PooledConn(Object<Links>);
+
+impl Deref for PooledConn {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0.conn
+    }
+}
+
+impl DerefMut for PooledConn {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0.conn
+    }
+}
+
+impl Drop for PooledConn {
+    fn drop(&mut self) {
+        if self.0.is_unfinished() {
+            self.0.hang_up();
+        }
+    }
+}
+
+impl std::fmt::Debug for PooledConn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PooledConn").finish_non_exhaustive()
+    }
+}
+
+/// Makes the pool's connections, and tells which can be used again.
+#[derive(Debug)]
+struct Links(Arc<Circumstances>);
+
+impl Manager for Links {
+    type Type = Link;
+    type Error = ConnectionError;
+
+    async fn create(&self) -> Result<Link, ConnectionError> {
+        Link::establish(&self.0).await
+    }
+
+    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<ConnectionError> {
+        if link.is_fit(&self.0) { Ok(()) } else { Err(RecycleError::message("the connection is spent")) }
+    }
+}
+
 /// The database, as handlers and jobs see it. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool<Conn>,
-    statements: Arc<AtomicU64>,
+    pool: Pool<Links>,
+    common: Arc<Circumstances>,
+    outage: Arc<Outage>,
     url: Arc<str>,
 }
 
 impl Database {
     /// A pool that opens connections as they are needed; it does not connect yet.
     pub fn open(settings: &PoolSettings) -> Result<Self, DbError> {
-        let statements = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&statements);
-        let statement_timeout = settings.statement_timeout.as_millis();
-        let mut manager = ManagerConfig::default();
-        manager.recycling_method = RecyclingMethod::Fast;
-        manager.custom_setup = Box::new(move |url| {
-            let (url, counter) = (url.to_owned(), Arc::clone(&counter));
-            async move {
-                let mut conn = connect::establish(&url).await?;
-                let limits = format!(
-                    "SET statement_timeout = {statement_timeout}; \
-                     SET lock_timeout = 5000; \
-                     SET idle_in_transaction_session_timeout = 30000; SET TIME ZONE 'UTC'"
-                );
-                conn.batch_execute(&limits)
-                    .await
-                    .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-                conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-                    if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-                        counter.fetch_add(1, Ordering::Relaxed);
-                    }
-                });
-                Ok(conn)
-            }
-            .boxed()
-        });
-        let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config(&settings.url, manager))
+        let common = Arc::new(Circumstances::of(settings));
+        let pool = Pool::builder(Links(Arc::clone(&common)))
             .max_size(settings.max_connections)
             .timeouts(Timeouts {
                 wait: Some(settings.wait),
-                create: Some(Duration::from_secs(5)),
-                recycle: Some(Duration::from_secs(5)),
+                create: Some(CONNECT_LIMIT),
+                recycle: Some(CONNECT_LIMIT),
             })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| DbError::Pool(error.to_string()))?;
-        Ok(Self { pool, statements, url: settings.url.as_str().into() })
+        Ok(Self { pool, common, outage: Arc::default(), url: settings.url.as_str().into() })
     }
 
     /// A connection, returned to the pool when dropped.
     pub async fn conn(&self) -> Result<PooledConn, DbError> {
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Timeout(TimeoutType::Wait) => DbError::Busy,
-            PoolError::Backend(diesel_async::pooled_connection::PoolError::ConnectionError(error)) => {
-                DbError::Connect(error)
+        let silent = || ConnectionError::BadConnection(format!("no answer within {CONNECT_LIMIT:?}"));
+        let error = match self.pool.get().await {
+            Ok(link) => {
+                self.outage.answered();
+                return Ok(PooledConn(link));
             }
-            other => DbError::Pool(other.to_string()),
-        })
+            Err(PoolError::Timeout(TimeoutType::Wait)) => return Err(DbError::Busy),
+            Err(PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)) => DbError::Connect(silent()),
+            Err(PoolError::Backend(error)) => DbError::Connect(error),
+            Err(other) => DbError::Pool(other.to_string()),
+        };
+        self.outage.refused(&error);
+        Err(error)
     }
 
     /// How many statements the pool's connections have begun since the pool was opened.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.common.statements.load(Ordering::Relaxed)
     }
 
     /// Connections in use, and connections held.

@@ -13,16 +13,19 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 
 /// A statement whose text holds `$1`, `$2`, ... for the values bound in that order; the first
-/// mention of each comes after the first mention of the one before it. Rows are read by column name
-/// (`QueryableByName`).
-pub struct Sql<'a> {
+/// mention of each comes after the first mention of the one before it.
+///
+/// Rows are read by column name (`QueryableByName`), or, where many are read often, by place (`Queryable`) after
+/// [`returning`](Self::returning) has said what they are.
+pub struct Sql<'a, Columns = Untyped> {
     text: Cow<'static, str>,
     binds: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+    columns: PhantomData<fn() -> Columns>,
 }
 
 /// The statement of `text`. Texts must be few: each is kept prepared on every connection.
 pub fn sql<'a>(text: impl Into<Cow<'static, str>>) -> Sql<'a> {
-    Sql { text: text.into(), binds: Vec::new() }
+    Sql { text: text.into(), binds: Vec::new(), columns: PhantomData }
 }
 
 impl<'a> Sql<'a> {
@@ -63,6 +66,13 @@ impl<'a> Sql<'a> {
         self.text = format!("{prefix}{}", self.text).into();
         self
     }
+
+    /// Says what the columns are, a tuple of SQL types in their order: each row is then read by place, without a
+    /// search for each column's name.
+    #[must_use]
+    pub fn returning<Columns>(self) -> Sql<'a, Columns> {
+        Sql { text: self.text, binds: self.binds, columns: PhantomData }
+    }
 }
 
 struct Bound<SqlType, Value> {
@@ -80,7 +90,7 @@ where
     }
 }
 
-impl QueryFragment<Pg> for Sql<'_> {
+impl<Columns> QueryFragment<Pg> for Sql<'_, Columns> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let mut unbound = self.binds.iter();
         let mut bound = 0;
@@ -117,17 +127,17 @@ fn misnumbered(number: usize) -> diesel::result::Error {
     )
 }
 
-impl QueryId for Sql<'_> {
+impl<Columns> QueryId for Sql<'_, Columns> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Query for Sql<'_> {
-    type SqlType = Untyped;
+impl<Columns> Query for Sql<'_, Columns> {
+    type SqlType = Columns;
 }
 
-impl std::fmt::Debug for Sql<'_> {
+impl<Columns> std::fmt::Debug for Sql<'_, Columns> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Sql").field(&self.text).finish()
     }

@@ -24,6 +24,8 @@ pub const SUPERUSER: &str = "silkcart";
 const START_LIMIT: Duration = Duration::from_mins(2);
 /// A fast shutdown ends connections and writes a checkpoint.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// The server itself kills what does not end within 5 s.
+const IMMEDIATE_STOP_LIMIT: Duration = Duration::from_secs(10);
 /// How long a server that is being stopped by its starter's death may still hold the data.
 const HANDOVER_LIMIT: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(10);
@@ -145,6 +147,15 @@ impl Postgres {
         let status = self.server.stop()?;
         if status.success() { Ok(()) } else { bail!("PostgreSQL ended with {status}") }
     }
+
+    /// Breaks the server off, as `pg_ctl stop --mode=immediate` does: transactions are cut short and nothing is
+    /// written out, so that the next start recovers from the log as after a crash.
+    pub fn stop_immediately(mut self) -> Result<()> {
+        self.server
+            .signal_and_wait(libc::SIGQUIT, IMMEDIATE_STOP_LIMIT)?
+            .context("PostgreSQL did not end")?;
+        Ok(())
+    }
 }
 
 /// The process, and the thread that started it. The kernel ties "end with your parent" to the thread that forked,
@@ -203,18 +214,23 @@ impl Server {
 
     /// A fast shutdown, then an immediate one, then the end of all patience. Does nothing the second time.
     fn stop(&mut self) -> Result<ExitStatus> {
-        for (signal, limit) in [(libc::SIGINT, STOP_LIMIT), (libc::SIGQUIT, Duration::from_secs(5))] {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            // The child is not reaped yet, so that its id is still its own.
-            sys::signal_process(self.child.id(), signal).context("cannot signal PostgreSQL")?;
-            if let Some(status) = self.wait_at_most(limit)? {
+        for (signal, limit) in [(libc::SIGINT, STOP_LIMIT), (libc::SIGQUIT, IMMEDIATE_STOP_LIMIT)] {
+            if let Some(status) = self.signal_and_wait(signal, limit)? {
                 return Ok(status);
             }
         }
         self.child.kill()?;
         Ok(self.child.wait()?)
+    }
+
+    /// How the server ended, if it has or does so within `limit` of the signal.
+    fn signal_and_wait(&mut self, signal: i32, limit: Duration) -> Result<Option<ExitStatus>> {
+        if let Some(status) = self.child.try_wait()? {
+            return Ok(Some(status));
+        }
+        // The child is not reaped yet, so that its id is still its own.
+        sys::signal_process(self.child.id(), signal).context("cannot signal PostgreSQL")?;
+        self.wait_at_most(limit)
     }
 
     fn wait_at_most(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {

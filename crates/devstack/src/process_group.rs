@@ -26,6 +26,12 @@ impl ProcessGroup {
         Ok(Self { leader: command.spawn()? })
     }
 
+    /// The leader's process id.
+    #[must_use]
+    pub fn leader(&self) -> u32 {
+        self.leader.id()
+    }
+
     /// The leader's end, if it has come. Others of the group may still run.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.leader.try_wait()

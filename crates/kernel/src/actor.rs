@@ -15,6 +15,8 @@ pub enum Actor {
         /// The account.
         id: UserId,
     },
+    /// Somebody without an account.
+    Guest,
     /// The platform itself: a job, a schedule, a command of the operator's.
     System,
 }
@@ -25,7 +27,7 @@ impl Actor {
     pub fn user(self) -> Option<UserId> {
         match self {
             Self::User { id } => Some(id),
-            Self::System => None,
+            Self::Guest | Self::System => None,
         }
     }
 }
@@ -40,6 +42,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User { id } => write!(f, "user:{id}"),
+            Self::Guest => f.write_str("guest"),
             Self::System => f.write_str("system"),
         }
     }

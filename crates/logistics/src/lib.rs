@@ -25,11 +25,13 @@ mod windows;
 pub use error::LogisticsError;
 pub use geocode::{
     AddressDigest, Confidence, Gazetteer, GeocodeError, Geocoded, Geocoder, Google, HttpSettings, Lookup,
-    Nominatim, NormalizedAddress, Pause, PostalAddress, TokioPause, UnknownConfidence, Unplaceable,
+    Nominatim, NormalizedAddress, Pause, PostalAddress, TokioPause, UnknownConfidence, Unplaceable, ZipPlace,
+    zip_places,
 };
 pub use index::{ApprovedCenters, CenterIndex};
 pub use lifecycle::NotPossible;
 pub use model::{Center, CenterStatus, ConfirmedCenter, EditCenter, Propose, UnknownStatus};
+pub use service::bulk::{count_centers_named, load_centers};
 pub use service::centers::{
     approve, approved_centers, confirm_approved, deactivate, edit, find_center, list_centers, propose,
     reactivate, reject,

@@ -22,6 +22,9 @@ pub enum MarketError {
         /// The most lines.
         most: usize,
     },
+    /// Nobody buys from themselves.
+    #[error("the caller sells in this order")]
+    OwnSale,
     /// A price or a sum is beyond what can be charged.
     #[error(transparent)]
     Amount(#[from] MoneyError),

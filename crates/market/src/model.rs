@@ -7,6 +7,8 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::Buyer;
+
 /// Whose cart it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CartHolder {
@@ -166,7 +168,7 @@ pub struct Order {
     /// The checkout that made it.
     pub checkout_id: CheckoutId,
     /// Who bought it.
-    pub customer_id: UserId,
+    pub buyer: Buyer,
     /// How it reaches them.
     pub fulfilment: Fulfilment,
     /// Where it stands.
@@ -246,7 +248,9 @@ pub struct Checkout {
     /// Its id.
     pub id: CheckoutId,
     /// Who checked out.
-    pub customer_id: UserId,
+    pub buyer: Buyer,
+    /// For a guest: until when the token opens the orders.
+    pub token_expires_at: Option<DateTime<Utc>>,
     /// The sum of the orders.
     pub total: Money,
     /// The orders.

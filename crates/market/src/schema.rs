@@ -24,10 +24,13 @@ diesel::table! {
 diesel::table! {
     checkouts (id) {
         id -> Uuid,
-        customer_id -> Uuid,
+        customer_id -> Nullable<Uuid>,
         total_minor -> BigInt,
         currency -> Text,
         created_at -> Timestamptz,
+        guest_email -> Nullable<Text>,
+        order_token_digest -> Nullable<Binary>,
+        order_token_expires_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -36,7 +39,7 @@ diesel::table! {
         id -> Uuid,
         number -> Text,
         checkout_id -> Uuid,
-        customer_id -> Uuid,
+        customer_id -> Nullable<Uuid>,
         fulfilment -> Text,
         status -> Text,
         hold_id -> Uuid,
@@ -56,6 +59,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        guest_email -> Nullable<Text>,
     }
 }
 

@@ -17,13 +17,13 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     const NAME: &'static str;
     /// What happens when it fails.
     const RETRY: RetryPolicy = RetryPolicy::STANDARD;
-    /// How long one attempt may take, less than [`LEASE`]; one that takes longer has failed.
+    /// How long one attempt may take; one that takes longer has failed.
     const TIMEOUT: Duration = Duration::from_mins(4);
 }
 
-/// How long a runner has a job to itself. When it has gone without recording an outcome by then, the
-/// job is anybody's again.
-pub const LEASE: Duration = Duration::from_mins(5);
+/// How long a runner has a job to itself. It renews the lease while it works; when it has gone without a word,
+/// killed perhaps, the job is anybody's again by then.
+pub const LEASE: Duration = Duration::from_secs(30);
 
 /// How often and how soon a failed job is tried again. The n-th wait is `first * 2^(n-1)`, at most
 /// `longest`, spread by up to a fifth either way.
@@ -85,7 +85,8 @@ pub async fn enqueue_all<J: Job>(
     store::insert_jobs(tx, J::NAME, payloads, now, run_at).await
 }
 
-/// Forgets the jobs that were done before `before`; dead ones stay for the operator.
+/// Forgets the jobs that were done before `before`, and rounds of periodic work that failed; other dead jobs stay for
+/// the operator.
 pub async fn purge_jobs(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usize> {
     store::delete_done_jobs(conn, before).await
 }

@@ -11,6 +11,7 @@
 //! kind uses the same [`Registry`].
 
 mod attempt;
+mod check;
 mod event;
 mod feed;
 mod idempotency;
@@ -19,8 +20,10 @@ mod origin;
 mod registry;
 mod runner;
 mod schema;
+mod setback;
 mod store;
 
+pub use check::{check, is_settled, repair, rerun_dead_jobs};
 pub use event::{Event, emit, emit_all};
 pub use feed::{FeedEvent, read, sequence, timeline};
 pub use idempotency::{

@@ -2,6 +2,7 @@
 //!
 //! Any number of runners may share a database: rows are claimed with `SKIP LOCKED`.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,12 @@ use diesel::result::Error;
 use diesel_async::{AnsiTransactionManager, AsyncConnection, TransactionManager};
 use tokio::sync::{Notify, OnceCell};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt::attempt;
 use crate::registry::EventHandler;
+use crate::setback::{Setback, is_outage};
 use crate::store::{self, LeasedJob};
 use crate::{HandlerError, LEASE, Registry, RetryPolicy, Services, feed};
 
@@ -23,7 +26,10 @@ const EVENTS_AT_ONCE: usize = 100;
 /// Less than the pool lets a transaction sit idle.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(500);
-const OUTCOME_TRIES: usize = 5;
+/// While the database is away it is tried for as long as a lease lasts.
+const OUTCOME_TRIES: u32 = 5;
+/// How much of a lease may be over before it is renewed.
+const RENEW_AFTER: Duration = Duration::from_secs(LEASE.as_secs() / 3);
 
 /// An in-process runner. Clones share the same wake-up call.
 #[derive(Clone, Debug)]
@@ -77,20 +83,25 @@ impl Runner {
         self.wake.notify_one();
     }
 
-    /// Works until `stop`; what has been begun is finished.
+    /// Works until `stop`; what has been begun is finished. Lives through outages of the database.
     pub async fn run(self, stop: CancellationToken) {
         let mut running = Running::new();
+        let mut setback = Setback::default();
         while !stop.is_cancelled() {
             match self.step(&mut running).await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::error!(error = %error, "the job runner cannot reach its queue"),
+                Ok(done) => {
+                    setback.overcome();
+                    if done > 0 {
+                        continue;
+                    }
+                }
+                Err(error) => setback.suffer(&error),
             }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.wake.notified() => {}
                 Some(ended) = next_ended(&mut running) => complain(ended),
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(setback.rest(POLL)) => {}
             }
         }
         while let Some(ended) = next_ended(&mut running).await {
@@ -210,6 +221,7 @@ impl Runner {
             let (good, failure) = match outcome {
                 Ok(count) => return Ok(count),
                 Err(Halt::Handler { handled, failure }) => (handled, failure),
+                Err(Halt::Database(error)) if db::is_connection_lost(&error) => return Err(error.into()),
                 // Which fact it was shows when they come one by one.
                 Err(Halt::Database(error)) => (batch / 2, error.to_string()),
             };
@@ -217,8 +229,9 @@ impl Runner {
             while AnsiTransactionManager::rollback_transaction(&mut *conn).await.is_ok() {}
             if good == 0 {
                 let retry_at = self.services.clock.now() + RetryPolicy::STANDARD.wait(1, rand::random());
-                tracing::error!(subscriber = name, failure, "a subscriber cannot handle an event");
+                // Fails where the database has gone away meanwhile, which is no fault of the subscriber's.
                 store::fail_subscription(&mut conn, name, retry_at, &failure).await?;
+                tracing::error!(subscriber = name, failure, "a subscriber cannot handle an event");
                 return Ok(0);
             }
             // Those before it were undone as well, and are handled again without it.
@@ -280,20 +293,40 @@ impl Runner {
             let request_id = job.request_id.take().unwrap_or_else(|| format!("job-{}", job.id));
             let payload = std::mem::take(&mut job.payload);
             let work = async { (registered.handler)(self.services.clone(), payload).await };
-            attempt(request_id, registered.timeout, work).await
+            tokio::select! {
+                outcome = attempt(request_id, registered.timeout, work) => outcome,
+                never = self.keep_lease(&job) => match never {},
+            }
         };
         if let Err(failure) = &outcome {
             tracing::warn!(job = job.name, id = %job.id, attempt = job.attempts, failure, "a job failed");
         }
-        let mut tries = 1;
+        let (ended, mut tries) = (Instant::now(), 1);
         loop {
             match self.record_outcome(&job, registered.retry, &outcome).await {
-                Err(error) if tries < OUTCOME_TRIES => {
-                    tracing::warn!(job = job.name, id = %job.id, error = %error, "an outcome is not on record");
+                Err(error) if tries < OUTCOME_TRIES || (is_outage(&error) && ended.elapsed() < LEASE) => {
+                    tracing::debug!(job = job.name, id = %job.id, error = %error, "an outcome is not on record");
                     tokio::time::sleep(POLL).await;
                     tries += 1;
                 }
                 recorded => return recorded,
+            }
+        }
+    }
+
+    /// Renews the lease while the job is worked on, for as long as it is polled. Where the database does not let it,
+    /// the job may run twice at once, which its handler has to bear anyway.
+    async fn keep_lease(&self, job: &LeasedJob) -> Infallible {
+        let clock = &self.services.clock;
+        let mut renewed = clock.now();
+        loop {
+            tokio::time::sleep(POLL).await;
+            let now = clock.now();
+            if (now - renewed).to_std().is_ok_and(|passed| passed >= RENEW_AFTER)
+                && let Ok(mut conn) = self.services.database.conn().await
+                && store::renew_lease(&mut conn, job, now + LEASE).await.is_ok()
+            {
+                renewed = now;
             }
         }
     }

@@ -13,7 +13,7 @@ use outbox::{FeedEvent, HandlerError, Registry, Services};
 use crate::{PlacementError, PurgeGeocodeCache, RefreshSeller, RefreshSellersNear, geocoding, sellers};
 
 /// The name this process reads the feed under.
-const SUBSCRIBER: &str = "placement";
+pub(crate) const SUBSCRIBER: &str = "placement";
 
 /// Registers what this process handles. `centers` is told of changes, for the reads of this process.
 pub fn register(registry: &mut Registry, geocoder: Arc<dyn Geocoder>, centers: Arc<CenterIndex>) {

@@ -13,6 +13,8 @@
 //!
 //! It owns no tables.
 
+mod bulk;
+mod check;
 mod error;
 mod geocoding;
 mod handlers;
@@ -21,6 +23,8 @@ mod sellers;
 mod store;
 mod visitors;
 
+pub use bulk::{load_shops, repair_reaches};
+pub use check::{check, repair};
 pub use error::PlacementError;
 pub use handlers::register;
 pub use jobs::{PurgeGeocodeCache, RefreshSeller, RefreshSellersNear};

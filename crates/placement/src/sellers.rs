@@ -79,7 +79,7 @@ async fn place(tx: &mut Conn, now: DateTime<Utc>, vendor: UserId) -> Result<i64,
     Ok(centers.stamp())
 }
 
-fn placement(vendor: UserId, place: Option<Place>, centers: &ApprovedCenters) -> SellerPlacement {
+pub(crate) fn placement(vendor: UserId, place: Option<Place>, centers: &ApprovedCenters) -> SellerPlacement {
     let reach = place.map(|place| centers.centers().eligible_centers(place)).unwrap_or_default();
     SellerPlacement {
         vendor_id: vendor,
@@ -88,7 +88,7 @@ fn placement(vendor: UserId, place: Option<Place>, centers: &ApprovedCenters) ->
     }
 }
 
-fn located(home: &accounts::PrimaryPlace) -> Option<Place> {
+pub(crate) fn located(home: &accounts::PrimaryPlace) -> Option<Place> {
     let located = home.place.located()?;
     Place::new(located.lat(), located.lon()).ok()
 }

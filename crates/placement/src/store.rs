@@ -1,6 +1,6 @@
-//! The one query of this process: whose turn it is.
+//! The queries of this process: whose turn it is, and whom the catalog does not know.
 
-use db::Conn;
+use db::{Conn, Sql};
 use diesel::QueryResult;
 use diesel::sql_types::{Array, BigInt};
 use diesel_async::RunQueryDsl;
@@ -17,4 +17,10 @@ pub(crate) async fn lock_sellers(tx: &mut Conn, sellers: &[UserId]) -> QueryResu
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// The `id` of every vendor who is no seller yet.
+pub(crate) fn vendors_without_seller() -> Sql<'static> {
+    db::sql("SELECT v.user_id AS id FROM vendor_profiles v \
+             WHERE NOT EXISTS (SELECT 1 FROM sellers s WHERE s.vendor_id = v.user_id)")
 }

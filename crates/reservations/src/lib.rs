@@ -11,6 +11,7 @@
 //! - a hold that has expired counts for nothing: readers ignore it, whoever needs its capacity takes
 //!   it back, and it can no longer be consumed. The sweeper only tidies.
 
+mod check;
 mod decide;
 mod error;
 mod model;
@@ -18,9 +19,10 @@ mod schema;
 mod service;
 mod store;
 
+pub use check::{check, repair};
 pub use error::{ReservationError, Shortage};
-pub use model::{Availability, HoldRequest, Movement, MovementKind, PoolKind, Source};
+pub use model::{Availability, HoldRequest, Movement, MovementKind, OpeningStock, PoolKind, Source};
 pub use service::{
-    adjust_free, availability, consume_holds, ensure_pool, list_movements, lock_pools, place_holds,
+    adjust_free, availability, consume_holds, ensure_pool, list_movements, load_stock, lock_pools, place_holds,
     release_expired, release_holds, return_capacity,
 };

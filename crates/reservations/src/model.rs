@@ -44,6 +44,19 @@ pub struct HoldRequest {
     pub lines: Vec<(PoolId, Quantity)>,
 }
 
+/// The stock of an offering as it begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpeningStock {
+    /// The pool, which has the offering's id.
+    pub pool: PoolId,
+    /// How much there is.
+    pub capacity: Quantity,
+    /// Who said so.
+    pub actor: Actor,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// How a pool stands at an instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Availability {

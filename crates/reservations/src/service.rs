@@ -10,7 +10,9 @@ use serde_json::json;
 
 use crate::decide::{demand, fits};
 use crate::store::{self, Change};
-use crate::{Availability, HoldRequest, Movement, MovementKind, PoolKind, ReservationError, Source};
+use crate::{
+    Availability, HoldRequest, Movement, MovementKind, OpeningStock, PoolKind, ReservationError, Source,
+};
 
 /// Makes the pool with this capacity unless it exists.
 pub async fn ensure_pool(
@@ -21,7 +23,7 @@ pub async fn ensure_pool(
     kind: PoolKind,
     capacity: Quantity,
 ) -> Result<(), ReservationError> {
-    if !store::insert_pool(tx, now, pool, kind, capacity).await? || capacity == Quantity::ZERO {
+    if !store::insert_pool(tx, now, pool, kind).await? || capacity == Quantity::ZERO {
         return Ok(());
     }
     let change = Change {
@@ -31,9 +33,15 @@ pub async fn ensure_pool(
         taken: Quantity::ZERO,
         source: Source { kind: "pool", id: pool.0 }.into(),
     };
-    store::insert_movements(tx, now, actor, std::slice::from_ref(&change)).await?;
+    apply(tx, now, actor, std::slice::from_ref(&change)).await?;
     let before = BTreeMap::from([(pool, Availability::default())]);
     announce(tx, now, actor, &before, &after(before.clone(), &[change])).await
+}
+
+/// Makes stock pools that nobody knows yet, each with the movement that opened it. Nobody is told: the caller knows
+/// what is in stock.
+pub async fn load_stock(tx: &mut Conn, stock: &[OpeningStock]) -> Result<(), ReservationError> {
+    Ok(store::opening::insert_stock(tx, stock).await?)
 }
 
 /// Takes what every request asks for, or nothing at all.
@@ -207,7 +215,7 @@ pub async fn lock_pools(tx: &mut Conn, pools: &[PoolId]) -> Result<(), Reservati
 
 /// How pools stand, expired holds left out, in one statement. Unknown pools are absent.
 pub async fn availability(
-    conn: &mut Conn,
+    conn: &Conn,
     now: DateTime<Utc>,
     pools: &[PoolId],
 ) -> Result<HashMap<PoolId, Availability>, ReservationError> {
@@ -236,9 +244,7 @@ async fn apply(
     if changes.is_empty() {
         return Ok(());
     }
-    store::update_pools(tx, now, changes).await?;
-    store::insert_movements(tx, now, actor, changes).await?;
-    Ok(())
+    Ok(store::apply_changes(tx, now, actor, changes).await?)
 }
 
 /// How the pools stand once the changes are written.

@@ -1,17 +1,20 @@
 //! Every query of reservations.
 
+pub(crate) mod check;
+pub(crate) mod opening;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use db::Conn;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{Actor, HoldId, PoolId, Quantity};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::schema::{hold_lines, holds, movements, pools};
+use crate::schema::{holds, movements, pools};
 use crate::{Availability, HoldRequest, Movement, MovementKind, PoolKind, Source};
 
 /// A change of one pool, about to be written with its movement.
@@ -49,6 +52,10 @@ impl EndedLine {
     }
 }
 
+fn actor_value(actor: Actor) -> QueryResult<Value> {
+    serde_json::to_value(actor).map_err(|error| diesel::result::Error::SerializationError(error.into()))
+}
+
 #[derive(QueryableByName)]
 struct PoolRow {
     #[diesel(sql_type = SqlUuid)]
@@ -63,18 +70,18 @@ fn by_id(rows: Vec<PoolRow>) -> BTreeMap<PoolId, Availability> {
     rows.into_iter().map(|row| (row.id, Availability { capacity: row.capacity, taken: row.taken })).collect()
 }
 
+/// Makes the pool, empty; false when it is there already.
 pub(crate) async fn insert_pool(
     tx: &mut Conn,
     now: DateTime<Utc>,
     pool: PoolId,
     kind: PoolKind,
-    capacity: Quantity,
 ) -> QueryResult<bool> {
     let inserted = diesel::insert_into(pools::table)
         .values((
             pools::id.eq(pool),
             pools::kind.eq(kind.as_str()),
-            pools::capacity.eq(capacity),
+            pools::capacity.eq(Quantity::ZERO),
             pools::updated_at.eq(now),
         ))
         .on_conflict_do_nothing()
@@ -131,85 +138,64 @@ pub(crate) async fn take_back_expired_lines(
     Ok(())
 }
 
+/// Inserts the holds with their lines, in a statement whose text does not depend on how many they are.
 pub(crate) async fn insert_holds(
     tx: &mut Conn,
     now: DateTime<Utc>,
     requests: &[HoldRequest],
 ) -> QueryResult<()> {
-    let rows: Vec<_> = requests
-        .iter()
-        .map(|request| {
-            (
-                holds::id.eq(request.id),
-                holds::state.eq("live"),
-                holds::source_type.eq(request.source.kind),
-                holds::source_id.eq(request.source.id),
-                holds::expires_at.eq(request.expires_at),
-                holds::created_at.eq(now),
-            )
-        })
-        .collect();
-    diesel::insert_into(holds::table).values(rows).execute(tx).await?;
-    let lines: Vec<_> = requests
-        .iter()
-        .flat_map(|request| {
-            request.lines.iter().map(|&(pool, quantity)| {
-                (
-                    hold_lines::hold_id.eq(request.id),
-                    hold_lines::pool_id.eq(pool),
-                    hold_lines::quantity.eq(quantity),
-                    hold_lines::expires_at.eq(request.expires_at),
-                )
-            })
-        })
-        .collect();
-    diesel::insert_into(hold_lines::table).values(lines).execute(tx).await?;
-    Ok(())
-}
-
-pub(crate) async fn update_pools(tx: &mut Conn, now: DateTime<Utc>, changes: &[Change]) -> QueryResult<()> {
-    let ids: Vec<PoolId> = changes.iter().map(|change| change.pool).collect();
-    let capacity: Vec<Quantity> = changes.iter().map(|change| change.capacity).collect();
-    let taken: Vec<Quantity> = changes.iter().map(|change| change.taken).collect();
+    let lines = || requests.iter().flat_map(|request| request.lines.iter().map(move |line| (request, line)));
     db::sql(
-        "UPDATE pools SET capacity = pools.capacity + change.capacity, taken = pools.taken + change.taken, updated_at = $1 \
-         FROM (SELECT id, sum(capacity)::bigint AS capacity, sum(taken)::bigint AS taken \
-               FROM unnest($2, $3, $4) AS row(id, capacity, taken) GROUP BY id) change \
-         WHERE pools.id = change.id",
+        "WITH held AS (INSERT INTO holds (id, state, source_type, source_id, expires_at, created_at) \
+                       SELECT id, 'live', source_type, source_id, expires_at, $1 \
+                       FROM unnest($2, $3, $4, $5) AS hold(id, source_type, source_id, expires_at)) \
+         INSERT INTO hold_lines (hold_id, pool_id, quantity, expires_at) \
+         SELECT hold_id, pool_id, quantity, expires_at \
+         FROM unnest($6, $7, $8, $9) AS line(hold_id, pool_id, quantity, expires_at)",
     )
     .bind::<Timestamptz, _>(now)
-    .bind::<Array<SqlUuid>, _>(ids)
-    .bind::<Array<BigInt>, _>(capacity)
-    .bind::<Array<BigInt>, _>(taken)
+    .bind::<Array<SqlUuid>, _>(requests.iter().map(|request| request.id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(requests.iter().map(|request| request.source.kind).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(requests.iter().map(|request| request.source.id).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(requests.iter().map(|request| request.expires_at).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(lines().map(|(request, _)| request.id).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(lines().map(|(_, (pool, _))| *pool).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(lines().map(|(_, (_, quantity))| *quantity).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(lines().map(|(request, _)| request.expires_at).collect::<Vec<_>>())
     .execute(tx)
     .await?;
     Ok(())
 }
 
-pub(crate) async fn insert_movements(
+/// Writes the changes of the pools, which the caller has locked, each with its movement.
+pub(crate) async fn apply_changes(
     tx: &mut Conn,
     now: DateTime<Utc>,
     actor: Actor,
     changes: &[Change],
 ) -> QueryResult<()> {
-    let actor = serde_json::to_value(actor)
-        .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
-    let rows: Vec<_> = changes
-        .iter()
-        .map(|change| {
-            (
-                movements::pool_id.eq(change.pool),
-                movements::kind.eq(change.kind.as_str()),
-                movements::capacity_delta.eq(change.capacity),
-                movements::taken_delta.eq(change.taken),
-                movements::actor.eq(&actor),
-                movements::source_type.eq(&change.source.0),
-                movements::source_id.eq(change.source.1),
-                movements::occurred_at.eq(now),
-            )
-        })
-        .collect();
-    diesel::insert_into(movements::table).values(rows).execute(tx).await?;
+    db::sql(
+        "WITH change AS MATERIALIZED (\
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY \
+             AS row(pool_id, kind, capacity, taken, source_type, source_id, place)), \
+         moved AS (\
+             INSERT INTO movements (pool_id, kind, capacity_delta, taken_delta, actor, source_type, source_id, occurred_at) \
+             SELECT pool_id, kind, capacity, taken, $7, source_type, source_id, $8 FROM change ORDER BY place) \
+         UPDATE pools SET capacity = pools.capacity + total.capacity, taken = pools.taken + total.taken, updated_at = $8 \
+         FROM (SELECT pool_id, sum(capacity)::bigint AS capacity, sum(taken)::bigint AS taken \
+               FROM change GROUP BY pool_id) total \
+         WHERE pools.id = total.pool_id",
+    )
+    .bind::<Array<SqlUuid>, _>(changes.iter().map(|change| change.pool).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changes.iter().map(|change| change.kind.as_str()).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changes.iter().map(|change| change.capacity).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(changes.iter().map(|change| change.taken).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(changes.iter().map(|change| change.source.0.as_str()).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(changes.iter().map(|change| change.source.1).collect::<Vec<_>>())
+    .bind::<Jsonb, _>(actor_value(actor)?)
+    .bind::<Timestamptz, _>(now)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -291,11 +277,11 @@ pub(crate) async fn end_holds(tx: &mut Conn, ids: &[HoldId], state: &str) -> Que
 }
 
 pub(crate) async fn load_availability(
-    conn: &mut Conn,
+    mut conn: &Conn,
     now: DateTime<Utc>,
     ids: &[PoolId],
 ) -> QueryResult<HashMap<PoolId, Availability>> {
-    let rows: Vec<PoolRow> = db::sql(
+    let rows: Vec<(PoolId, Quantity, Quantity)> = db::sql(
         "SELECT p.id, p.capacity, (p.taken - coalesce(lapsed.quantity, 0))::bigint AS taken \
          FROM pools p \
          LEFT JOIN LATERAL (SELECT sum(l.quantity) AS quantity FROM hold_lines l \
@@ -304,9 +290,10 @@ pub(crate) async fn load_availability(
     )
     .bind::<Timestamptz, _>(now)
     .bind::<Array<SqlUuid>, _>(ids)
-    .load(conn)
+    .returning::<(SqlUuid, BigInt, BigInt)>()
+    .load(&mut conn)
     .await?;
-    Ok(by_id(rows).into_iter().collect())
+    Ok(rows.into_iter().map(|(pool, capacity, taken)| (pool, Availability { capacity, taken })).collect())
 }
 
 type MovementRow = (String, Quantity, Quantity, Value, String, Uuid, DateTime<Utc>);

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 const ADMIN_URL: &str = "SILKCART_TEST_DATABASE_URL";
 const PYTHON: &str = "SILKCART_TEST_PYTHON";
+const WEB: &str = "SILKCART_TEST_WEB";
 /// Serializes the making of the template among test processes.
 const TEMPLATE_LOCK: i64 = 0x5117_CA27;
 
@@ -83,6 +84,15 @@ pub fn admin_url() -> String {
 #[must_use]
 pub fn python() -> PathBuf {
     setting(PYTHON).into()
+}
+
+/// The folder that has `node` and, in `node_modules`, the packages of `tools/web`.
+///
+/// # Panics
+/// When the tests were not started by `cargo xtask test`, which installs them.
+#[must_use]
+pub fn web() -> PathBuf {
+    setting(WEB).into()
 }
 
 fn setting(key: &str) -> String {

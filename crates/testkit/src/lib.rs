@@ -11,10 +11,12 @@
 mod clock;
 mod database;
 mod golden;
+mod proxy;
 mod schema;
 pub mod tidy;
 
 pub use clock::{clock, start_of_tests};
-pub use database::{TestDatabase, admin_url, python};
+pub use database::{TestDatabase, admin_url, python, web};
 pub use golden::assert_golden;
+pub use proxy::Proxy;
 pub use schema::{assert_schema, assert_schema_without};

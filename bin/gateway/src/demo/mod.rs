@@ -1,14 +1,21 @@
-//! Demonstration data: a small market around Boulder and Denver, made through the same services that
-//! requests use. Making it twice makes it once.
+//! Demonstration data: a small market around Boulder and Denver, or with [`grow`] one of any size.
+//!
+//! The small one is made in one transaction: whoever is killed on the way leaves nothing behind, and making it twice
+//! makes it once.
 
 mod people;
 mod places;
+mod scale;
 mod shelves;
 
+use accounts::AccountsError;
 use anyhow::Result;
+use diesel_async::AsyncConnection;
 use kernel::UserId;
 
 use crate::AppState;
+
+pub use scale::{Scale, Summary, Visitor, grow};
 
 /// The password of every demonstration account.
 pub const PASSWORD: &str = "silkcart-demo-2030";
@@ -24,16 +31,36 @@ pub const CUSTOMER: &str = "customer@demo.silkcart.example";
 /// Makes the demonstration data, unless it is there; says whether it was made.
 ///
 /// # Errors
-/// The database fails.
+/// The database or the geocoder fails.
 pub async fn seed(state: &AppState) -> Result<bool> {
-    let Some(admin) = people::admin(state).await? else { return Ok(false) };
-    places::open_centers(state, admin).await?;
-    let sellers = people::sellers(state).await?;
-    people::customers(state).await?;
-    // Only once they are on the map can gardeners put listings on sale.
-    drain(state).await?;
-    shelves::fill(state, &sellers).await?;
-    drain(state).await?;
+    if people::are_there(state).await? {
+        return Ok(false);
+    }
+    // A geocoder is not asked, and no password hashed, while a transaction is open.
+    let hash = state.hasher.hash(&accounts::Password::new(PASSWORD)).await?;
+    let residents = people::residents(state).await?;
+    let proposals = places::proposals(state).await?;
+    let now = state.clock.now();
+    let mut conn = state.database.conn().await?;
+    let made = conn
+        .transaction::<_, anyhow::Error, _>(async |tx| {
+            let (admin, sellers) = people::settle(tx, now, &hash, residents).await?;
+            places::open_centers(tx, now, admin, proposals).await?;
+            for seller in &sellers {
+                placement::open_shop(tx, now, seller.id).await?;
+            }
+            shelves::fill(tx, now, &sellers).await
+        })
+        .await;
+    drop(conn);
+    match made {
+        Ok(()) => {}
+        // Another process has made it in the meantime.
+        Err(error) if matches!(error.downcast_ref(), Some(AccountsError::EmailTaken)) => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    state.centers.invalidate();
+    state.runner.drain().await.map_err(|error| anyhow::anyhow!(error))?;
     Ok(true)
 }
 
@@ -42,8 +69,4 @@ pub async fn seed(state: &AppState) -> Result<bool> {
 struct Seller {
     id: UserId,
     shelf: &'static shelves::Shelf,
-}
-
-async fn drain(state: &AppState) -> Result<()> {
-    state.runner.drain().await.map(|_count| ()).map_err(|error| anyhow::anyhow!(error))
 }

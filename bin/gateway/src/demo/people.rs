@@ -1,11 +1,14 @@
 //! Who lives in the demonstration.
 
-use accounts::{AccountsError, AddressDetails, Password, Register, Superuser, VendorDetails, VendorKind};
-use anyhow::Result;
+use accounts::{AddressDetails, HashedPassword, Located, Resident, Role, VendorDetails, VendorKind};
+use anyhow::{Result, anyhow};
+use chrono::{DateTime, Utc};
+use db::Conn;
 use kernel::UserId;
+use logistics::{NormalizedAddress, PostalAddress};
 
 use super::shelves::{self, Shelf};
-use super::{ADMIN, CUSTOMER, GARDENER, MAKER, PASSWORD, Seller};
+use super::{ADMIN, CUSTOMER, GARDENER, MAKER, Seller};
 use crate::AppState;
 
 struct Person {
@@ -83,23 +86,50 @@ const CUSTOMERS: &[Person] = &[
     },
 ];
 
-/// The admin, or none when the demonstration has been set up before.
-pub(super) async fn admin(state: &AppState) -> Result<Option<UserId>> {
-    match register(state, ADMIN, "Ada Admin").await {
-        Ok(id) => {
-            let request = Superuser { email: ADMIN.to_owned(), password: Password::new(PASSWORD) };
-            accounts::make_superuser(&state.database, &state.hasher, state.clock.now(), request).await?;
-            Ok(Some(id))
-        }
-        Err(AccountsError::EmailTaken) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+/// Whether the demonstration has been made before.
+pub(super) async fn are_there(state: &AppState) -> Result<bool> {
+    let mut conn = state.database.conn().await?;
+    Ok(!accounts::list_residents(&mut conn, ADMIN).await?.is_empty())
 }
 
-pub(super) async fn sellers(state: &AppState) -> Result<Vec<Seller>> {
+/// Everybody, with their homes found on the map: the admin first, then the vendors, then the customers.
+pub(super) async fn residents(state: &AppState) -> Result<Vec<Resident>> {
+    let now = state.clock.now();
+    let mut residents = vec![Resident {
+        id: UserId::new(),
+        email: ADMIN.to_owned(),
+        display_name: "Ada Admin".to_owned(),
+        roles: vec![Role::Customer, Role::Admin],
+        home: None,
+        shop: None,
+        since: now,
+    }];
+    for person in SHOPS.iter().map(|shop| &shop.owner).chain(CUSTOMERS) {
+        residents.push(Resident {
+            id: UserId::new(),
+            email: person.email.to_owned(),
+            display_name: person.name.to_owned(),
+            roles: vec![Role::Customer],
+            home: Some(home(state, person).await?),
+            shop: None,
+            since: now,
+        });
+    }
+    Ok(residents)
+}
+
+/// Settles everybody and opens the storefronts; returns the admin and the vendors.
+pub(super) async fn settle(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    hash: &HashedPassword,
+    residents: Vec<Resident>,
+) -> Result<(UserId, Vec<Seller>)> {
+    let ids: Vec<UserId> = residents.iter().map(|resident| resident.id).collect();
+    accounts::load_residents(tx, hash, residents).await?;
+    let (admin, others) = ids.split_first().ok_or_else(|| anyhow!("there is nobody"))?;
     let mut sellers = Vec::new();
-    for shop in SHOPS {
-        let id = settle(state, &shop.owner).await?;
+    for (shop, id) in SHOPS.iter().zip(others) {
         let details = VendorDetails {
             kind: shop.kind,
             business_name: shop.name.to_owned(),
@@ -110,51 +140,33 @@ pub(super) async fn sellers(state: &AppState) -> Result<Vec<Seller>> {
             bio: Some(shop.bio.to_owned()),
             payout_note: None,
         };
-        let now = state.clock.now();
-        state
-            .transact(async |tx: &mut db::Conn| {
-                accounts::become_vendor(tx, now, id, details).await?;
-                Ok(placement::open_shop(tx, now, id).await?)
-            })
-            .await?;
-        sellers.push(Seller { id, shelf: shop.shelf });
+        accounts::become_vendor(tx, now, *id, details).await?;
+        sellers.push(Seller { id: *id, shelf: shop.shelf });
     }
-    Ok(sellers)
+    Ok((*admin, sellers))
 }
 
-pub(super) async fn customers(state: &AppState) -> Result<()> {
-    for person in CUSTOMERS {
-        settle(state, person).await?;
-    }
-    Ok(())
-}
-
-/// Registers somebody and saves their address.
-async fn settle(state: &AppState, person: &Person) -> Result<UserId> {
-    let id = register(state, person.email, person.name).await?;
-    let address = AddressDetails {
-        label: Some("home".to_owned()),
+/// Somebody's address, and where it is.
+async fn home(state: &AppState, person: &Person) -> Result<(AddressDetails, Located)> {
+    let postal = PostalAddress {
         line1: person.street.to_owned(),
         line2: None,
         city: person.city.to_owned(),
         state: "CO".to_owned(),
         postal_code: person.postal_code.to_owned(),
+        country: "US".to_owned(),
+    };
+    let normalized = NormalizedAddress::from(&postal);
+    let found = state.visitors.locate(&state.database, state.clock.now(), normalized).await;
+    let found = found.map_err(|error| anyhow!("{}: {error}", person.email))?;
+    let details = AddressDetails {
+        label: Some("home".to_owned()),
+        line1: postal.line1,
+        line2: None,
+        city: postal.city,
+        state: postal.state,
+        postal_code: postal.postal_code,
         country: None,
     };
-    let now = state.clock.now();
-    state.transact(async |tx: &mut db::Conn| Ok(accounts::add_address(tx, now, id, address).await?)).await?;
-    Ok(id)
-}
-
-async fn register(state: &AppState, email: &str, name: &str) -> Result<UserId, AccountsError> {
-    let request = Register {
-        email: email.to_owned(),
-        password: Password::new(PASSWORD),
-        display_name: name.to_owned(),
-        phone: None,
-        user_agent: None,
-    };
-    let now = state.clock.now();
-    let signed_in = accounts::register(&state.database, &state.hasher, &state.signer, now, request).await?;
-    Ok(signed_in.account.user.id)
+    Ok((details, Located::new(found.place.lat(), found.place.lon(), found.confidence.as_str())?))
 }

@@ -1,6 +1,8 @@
 //! Where goods are handed over in the demonstration.
 
 use anyhow::{Result, anyhow};
+use chrono::{DateTime, Utc};
+use db::Conn;
 use kernel::UserId;
 use logistics::{NormalizedAddress, PostalAddress, Propose};
 
@@ -45,8 +47,9 @@ const SPOTS: &[Spot] = &[
     },
 ];
 
-/// Proposes the centers, and approves all but the last, which is left for the admin to decide.
-pub(super) async fn open_centers(state: &AppState, admin: UserId) -> Result<()> {
+/// The centers as they are proposed, and whether they are approved.
+pub(super) async fn proposals(state: &AppState) -> Result<Vec<(Propose, bool)>> {
+    let mut proposals = Vec::new();
     for spot in SPOTS {
         let address = PostalAddress {
             line1: spot.street.to_owned(),
@@ -56,28 +59,29 @@ pub(super) async fn open_centers(state: &AppState, admin: UserId) -> Result<()> 
             postal_code: spot.postal_code.to_owned(),
             country: "US".to_owned(),
         };
-        let now = state.clock.now();
         let normalized = NormalizedAddress::from(&address);
-        let found = state.visitors.locate(&state.database, now, normalized).await;
+        let found = state.visitors.locate(&state.database, state.clock.now(), normalized).await;
         let found = found.map_err(|error| anyhow!("{}: {error}", spot.name))?;
-        let proposal = Propose {
-            name: spot.name.to_owned(),
-            address,
-            notes: None,
-            place: found.place,
-            confidence: found.confidence,
-            by: Some(admin),
-        };
-        state
-            .transact(async |tx: &mut db::Conn| {
-                let center = logistics::propose(tx, now, proposal).await?;
-                if spot.approved {
-                    logistics::approve(tx, now, admin.into(), center.id).await?;
-                }
-                Ok(())
-            })
-            .await?;
+        let (place, confidence) = (found.place, found.confidence);
+        let proposal =
+            Propose { name: spot.name.to_owned(), address, notes: None, place, confidence, by: None };
+        proposals.push((proposal, spot.approved));
     }
-    state.centers.invalidate();
+    Ok(proposals)
+}
+
+/// Proposes the centers, and approves all but the last, which is left for the admin to decide.
+pub(super) async fn open_centers(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    admin: UserId,
+    proposals: Vec<(Propose, bool)>,
+) -> Result<()> {
+    for (proposal, approved) in proposals {
+        let center = logistics::propose(tx, now, Propose { by: Some(admin), ..proposal }).await?;
+        if approved {
+            logistics::approve(tx, now, admin.into(), center.id).await?;
+        }
+    }
     Ok(())
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use catalog::{CategoryDraft, CreateListing, CreateProduct, ListingType, PlantDraft, Unit};
+use chrono::{DateTime, Utc};
+use db::Conn;
 use kernel::{CategoryId, Currency, Money, Quantity, UserId};
 
 use super::Seller;
-use crate::AppState;
 
 /// What one vendor sells.
 #[derive(Debug)]
@@ -118,18 +119,18 @@ pub(super) const CLAY: Shelf = Shelf::Products(&[
 ]);
 
 /// Makes the categories and puts every seller's goods on sale.
-pub(super) async fn fill(state: &AppState, sellers: &[Seller]) -> Result<()> {
-    let categories = make_categories(state).await?;
+pub(super) async fn fill(tx: &mut Conn, now: DateTime<Utc>, sellers: &[Seller]) -> Result<()> {
+    let categories = make_categories(tx, CATEGORIES).await?;
     for seller in sellers {
         match seller.shelf {
             Shelf::Plants(plants) => {
                 for plant in *plants {
-                    sell_plant(state, seller.id, plant, category(&categories, plant.category)?).await?;
+                    sell_plant(tx, now, seller.id, plant, category(&categories, plant.category)?).await?;
                 }
             }
             Shelf::Products(products) => {
                 for product in *products {
-                    sell_product(state, seller.id, product, category(&categories, product.category)?).await?;
+                    sell_product(tx, now, seller.id, product, category(&categories, product.category)?).await?;
                 }
             }
         }
@@ -137,57 +138,64 @@ pub(super) async fn fill(state: &AppState, sellers: &[Seller]) -> Result<()> {
     Ok(())
 }
 
-fn category(known: &HashMap<&str, CategoryId>, slug: &str) -> Result<CategoryId> {
+fn category(known: &HashMap<String, CategoryId>, slug: &str) -> Result<CategoryId> {
     known.get(slug).copied().with_context(|| format!("there is no category {slug}"))
 }
 
-async fn make_categories(state: &AppState) -> Result<HashMap<&'static str, CategoryId>> {
-    let mut made = HashMap::new();
-    for (sort_order, (slug, name)) in (0_i32..).zip(CATEGORIES) {
-        let draft =
-            CategoryDraft { slug: (*slug).to_owned(), name: (*name).to_owned(), parent_id: None, sort_order };
-        let category =
-            state.transact(async |tx: &mut db::Conn| Ok(catalog::create_category(tx, &draft).await?)).await?;
-        made.insert(*slug, category.id);
+/// The ids of the categories by slug; those of the wanted ones that are missing are made.
+pub(super) async fn make_categories(
+    tx: &mut Conn,
+    wanted: &[(&str, &str)],
+) -> Result<HashMap<String, CategoryId>> {
+    let present = catalog::list_categories(tx).await?;
+    let mut known: HashMap<String, CategoryId> =
+        present.into_iter().map(|category| (category.slug, category.id)).collect();
+    for (sort_order, (slug, name)) in (0_i32..).zip(wanted) {
+        if !known.contains_key(*slug) {
+            let (slug, name) = ((*slug).to_owned(), (*name).to_owned());
+            let draft = CategoryDraft { slug: slug.clone(), name, parent_id: None, sort_order };
+            known.insert(slug, catalog::create_category(tx, &draft).await?.id);
+        }
     }
-    Ok(made)
+    Ok(known)
 }
 
-async fn sell_plant(state: &AppState, gardener: UserId, plant: &Plant, category: CategoryId) -> Result<()> {
-    let now = state.clock.now();
+async fn sell_plant(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    gardener: UserId,
+    plant: &Plant,
+    category: CategoryId,
+) -> Result<()> {
     let draft = PlantDraft {
         name: plant.name.to_owned(),
         species: Some(plant.species.to_owned()),
         description: None,
         tags: plant.tags.iter().map(|tag| (*tag).to_owned()).collect(),
     };
-    state
-        .transact(async |tx: &mut db::Conn| {
-            let grown = catalog::add_plant(tx, now, gardener, &draft).await?;
-            let listing = CreateListing {
-                plant_id: grown.id,
-                listing_type: plant.listing_type,
-                title: None,
-                description: None,
-                category_id: Some(category),
-                unit: plant.unit,
-                price: Money::new(plant.cents, Currency::Usd),
-                quantity_available: Quantity::whole(plant.quantity),
-                publish: true,
-            };
-            Ok(catalog::create_listing(tx, now, gardener, &listing).await?)
-        })
-        .await?;
+    let grown = catalog::add_plant(tx, now, gardener, &draft).await?;
+    let listing = CreateListing {
+        plant_id: grown.id,
+        listing_type: plant.listing_type,
+        title: None,
+        description: None,
+        category_id: Some(category),
+        unit: plant.unit,
+        price: Money::new(plant.cents, Currency::Usd),
+        quantity_available: Quantity::whole(plant.quantity),
+        publish: true,
+    };
+    catalog::create_listing(tx, now, gardener, &listing).await?;
     Ok(())
 }
 
 async fn sell_product(
-    state: &AppState,
+    tx: &mut Conn,
+    now: DateTime<Utc>,
     maker: UserId,
     product: &Product,
     category: CategoryId,
 ) -> Result<()> {
-    let now = state.clock.now();
     let draft = CreateProduct {
         sku: product.sku.to_owned(),
         title: product.title.to_owned(),
@@ -198,8 +206,6 @@ async fn sell_product(
         reorder_threshold: Quantity::whole(4),
         publish: true,
     };
-    state
-        .transact(async |tx: &mut db::Conn| Ok(catalog::create_product(tx, now, maker, &draft).await?))
-        .await?;
+    catalog::create_product(tx, now, maker, &draft).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! JSON bodies. The shape is checked here, the meaning (lengths, control characters, amounts) by the domain.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -16,10 +17,9 @@ use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
 use super::serde_message::explain;
+use super::strict::Strict;
+use crate::openapi::define;
 use crate::{Problem, ProblemKind};
-
-/// The most bytes a body may have, unless the resource sets its own `PayloadConfig`.
-pub const BODY_LIMIT: usize = 256 * 1024;
 
 /// A JSON body, read.
 #[derive(Debug)]
@@ -79,17 +79,11 @@ fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
         Problem::new(ProblemKind::MalformedJson).detail(detail)
     })?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let data = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let data = serde_path_to_error::deserialize(Strict::new(&mut reader)).map_err(|error| {
         let path = error.path().clone();
         refused(&path, &error.into_inner())
     })?;
     reader.end().map_err(|error| malformed(&error))?;
-    // serde takes a list of a struct's members for the struct; the document does not.
-    if text.trim_start().starts_with('[') {
-        let message = "expected an object";
-        let problem = Problem::new(ProblemKind::InvalidInput).detail(format!("the body: {message}"));
-        return Err(problem.field("", kernel::InvalidCode::Malformed.as_str(), message));
-    }
     Ok(data)
 }
 
@@ -149,6 +143,10 @@ impl<T: Apiv2Schema> OperationModifier for Body<T> {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         Json::<T>::update_parameter(op);
     }
+
+    fn update_definitions(definitions: &mut BTreeMap<String, DefaultSchemaRaw>) {
+        define::<T>(definitions);
+    }
 }
 
 #[cfg(test)]
@@ -156,6 +154,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::wire::Patch;
 
     #[derive(Deserialize, Debug)]
     #[serde(deny_unknown_fields)]
@@ -173,6 +172,12 @@ mod tests {
         _price: Price,
         #[serde(rename = "tags", default)]
         _tags: Vec<String>,
+        #[serde(rename = "discounts", default)]
+        _discounts: Vec<Price>,
+        #[serde(rename = "note")]
+        _note: Option<String>,
+        #[serde(rename = "former_price", default)]
+        former_price: Patch<Price>,
     }
 
     #[test]
@@ -188,12 +193,31 @@ mod tests {
             (r#"{"name":"x","price":{"amount":99999999999999999999}}"#, "/price/amount", "malformed"),
             (r#""text""#, "", "malformed"),
             (r#"["x",{"amount":1},[]]"#, "", "malformed"),
+            (r#"{"name":"x","price":[1]}"#, "/price", "malformed"),
+            (
+                r#"{"name":"x","price":{"amount":1},"discounts":[{"amount":1},[1]]}"#,
+                "/discounts/1",
+                "malformed",
+            ),
+            (r#"{"name":"x","price":null}"#, "/price", "malformed"),
+            (r#"{"name":"x","price":{"amount":1},"note":null}"#, "/note", "malformed"),
+            (r#"{"name":"x","price":{"amount":1},"former_price":[1]}"#, "/former_price", "malformed"),
         ] {
             let problem = parse::<Item>(body.as_bytes()).unwrap_err();
             assert_eq!(problem.kind(), ProblemKind::InvalidInput, "{body}");
             assert_eq!(problem.errors()[0].pointer, pointer, "{body}");
             assert_eq!(problem.errors()[0].code, code, "{body}");
         }
+    }
+
+    #[test]
+    fn null_clears_what_may_be_null_and_nothing_else() {
+        let read = |member: &str| {
+            parse::<Item>(format!(r#"{{"name":"x","price":{{"amount":1}}{member}}}"#).as_bytes()).unwrap()
+        };
+        assert!(matches!(read("").former_price, Patch::Keep));
+        assert!(matches!(read(r#","former_price":null"#).former_price, Patch::Clear));
+        assert!(matches!(read(r#","former_price":{"amount":2}"#).former_price, Patch::Set(_)));
     }
 
     #[test]

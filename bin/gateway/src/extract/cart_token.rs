@@ -22,6 +22,13 @@ const DESCRIPTION: &str = "The secret of a guest's cart, as the answer that bega
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CartToken(pub Option<GuestToken>);
 
+impl CartToken {
+    /// The token, where a request makes no sense without.
+    pub fn required(self) -> Result<GuestToken, Problem> {
+        self.0.ok_or_else(|| header::invalid(&TOKEN, InvalidCode::Required, "is required"))
+    }
+}
+
 impl FromRequest for CartToken {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;

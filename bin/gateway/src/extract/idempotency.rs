@@ -7,6 +7,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
+use chrono::{DateTime, Utc};
 use db::Conn;
 use kernel::InvalidCode;
 use outbox::{Begin, IdempotentRequest};
@@ -52,19 +53,33 @@ impl Idempotency {
         T: Serialize,
         F: AsyncFnOnce(&mut Conn) -> Result<Answer<T, STATUS>, Problem>,
     {
-        let Some(key) = self.key else { return state.transact(work).await };
+        state.transact(async |tx| self.within(tx, state.clock.now(), principal, body, work).await).await
+    }
+
+    /// The same in a transaction of the caller's, who has something to find out before an answer may be given again:
+    /// whether a token is still good.
+    pub async fn within<T, F, const STATUS: u16>(
+        self,
+        tx: &mut Conn,
+        now: DateTime<Utc>,
+        principal: impl Display,
+        body: &[u8],
+        work: F,
+    ) -> Result<Answer<T, STATUS>, Problem>
+    where
+        T: Serialize,
+        F: AsyncFnOnce(&mut Conn) -> Result<Answer<T, STATUS>, Problem>,
+    {
+        let Some(key) = self.key else { return work(tx).await };
         let request = IdempotentRequest::new(principal.to_string(), self.route, key, &self.target, body);
-        let now = state.clock.now();
-        state
-            .transact(async |tx| match outbox::begin(tx, now, &request).await? {
-                Begin::Replay(stored) => Ok(Answer::replayed(stored)),
-                Begin::Fresh => {
-                    let stored = work(tx).await?.into_stored()?;
-                    outbox::record(tx, &request, &stored).await?;
-                    Ok(Answer::stored(stored))
-                }
-            })
-            .await
+        match outbox::begin(tx, now, &request).await? {
+            Begin::Replay(stored) => Ok(Answer::replayed(stored)),
+            Begin::Fresh => {
+                let stored = work(tx).await?.into_stored()?;
+                outbox::record(tx, &request, &stored).await?;
+                Ok(Answer::stored(stored))
+            }
+        }
     }
 }
 

@@ -1,31 +1,28 @@
 //! Which pages may call the API. Credentials travel in the `Authorization` header, never in a cookie, so no page gains
 //! anything by its user being logged in elsewhere.
 
+use std::collections::BTreeSet;
+
 use actix_cors::Cors;
 use actix_web::http::header::{self, HeaderName};
+use serde_json::{Map, Value};
 
 use crate::answer::REPLAYED;
+use crate::openapi::Document;
 use crate::settings::Settings;
 
-pub(crate) fn policy(settings: &Settings) -> Cors {
+pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
     let request_id = HeaderName::from_static("x-request-id");
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::ACCEPT,
-            header::IF_MATCH,
-            header::IF_NONE_MATCH,
-            HeaderName::from_static("idempotency-key"),
-            HeaderName::from_static("x-cart-token"),
-            request_id.clone(),
-        ])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, request_id.clone()])
+        .allowed_headers(documented(document))
         .expose_headers([
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,
             HeaderName::from_static("ratelimit-limit"),
+            HeaderName::from_static("ratelimit-policy"),
             HeaderName::from_static("ratelimit-remaining"),
             HeaderName::from_static("ratelimit-reset"),
             REPLAYED,
@@ -46,4 +43,18 @@ pub(crate) fn policy(settings: &Settings) -> Cors {
 fn is_of_this_machine(origin: &str) -> bool {
     let host = url::Url::parse(origin).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
     host.is_some_and(|host| matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// The headers that operations take, as the document says: a new one is not forgotten here.
+fn documented(document: &Document) -> BTreeSet<&str> {
+    let items = document.value()["paths"].as_object().into_iter().flatten().map(|(_, item)| item);
+    let operations = items.filter_map(Value::as_object).flat_map(Map::values);
+    let parameters = operations.filter_map(|operation| operation["parameters"].as_array()).flatten();
+    // Credentials that travel in a header of their own are documented as such.
+    let schemes = document.value()["components"]["securitySchemes"].as_object().into_iter().flat_map(Map::values);
+    parameters
+        .chain(schemes)
+        .filter(|parameter| parameter["in"] == "header")
+        .filter_map(|parameter| parameter["name"].as_str())
+        .collect()
 }

@@ -2,7 +2,10 @@
 
 pub(crate) mod contract;
 pub(crate) mod cors;
+pub(crate) mod delivery;
 pub(crate) mod head;
+pub(crate) mod in_flight;
+pub(crate) mod intake;
 pub(crate) mod metrics;
 pub(crate) mod rate_limit;
 pub(crate) mod rejections;
@@ -11,3 +14,7 @@ pub(crate) mod security_headers;
 pub(crate) mod trace;
 
 pub use rate_limit::RateLimits;
+
+/// Routes that answer whatever the load, by the beginning of their pattern: an orchestrator and a scraper ask often and
+/// from one address.
+const UNLIMITED: &[&str] = &["/health", "/metrics"];

@@ -1,36 +1,42 @@
 //! A span and one log line per request. No query, no address, no header: those may hold what is personal or secret.
+//!
+//! The span holds only what is known when it begins: adding to it later would render it anew for every request.
+
+use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
-use tracing::Span;
-use tracing::field::Empty;
-use tracing_actix_web::RootSpanBuilder;
+use tracing::Instrument;
 
 use super::request_id::RequestId;
 
-/// Builds the span that everything a request causes is logged within.
-pub(crate) struct RequestSpan;
-
-impl RootSpanBuilder for RequestSpan {
-    fn on_request_start(request: &ServiceRequest) -> Span {
-        let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-        tracing::info_span!(
-            "request",
-            request_id = id.unwrap_or_default(),
-            http.method = %request.method(),
-            http.route = Empty,
-            http.status_code = Empty,
-        )
-    }
-
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let (status, route) = match outcome {
+pub(crate) async fn log<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let span = match request.extensions().get::<RequestId>() {
+        Some(RequestId(id)) => tracing::info_span!("request", request_id = id.as_str()),
+        None => tracing::info_span!("request"),
+    };
+    async {
+        let begun = Instant::now();
+        let method = request.method().clone();
+        let outcome = next.call(request).await;
+        let (status, route) = match &outcome {
             Ok(response) => (response.status(), response.request().match_pattern()),
             Err(error) => (error.as_response_error().status_code(), None),
         };
-        span.record("http.status_code", status.as_u16());
-        span.record("http.route", route.as_deref().unwrap_or("unmatched"));
-        span.in_scope(|| tracing::info!("answered"));
+        tracing::info!(
+            http.method = method.as_str(),
+            http.route = route.as_deref().unwrap_or("unmatched"),
+            http.status_code = status.as_u16(),
+            duration_ms = begun.elapsed().as_secs_f64() * 1000.0,
+            "answered"
+        );
+        outcome
     }
+    .instrument(span)
+    .await
 }

@@ -1,19 +1,18 @@
 //! From what paperclip derives to a valid OpenAPI 3.0.3 document.
 //!
-//! Two marks in a field's doc comment say what paperclip cannot see: `(default: ..)` makes the field optional (for
-//! `#[serde(default)]`), `(nullable)` allows `null`.
+//! What paperclip cannot see, doc comments say: of fields as [`marks`](super::marks) reads them, of operations as
+//! [`responses`](super::responses) does.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use kernel::Limit;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::responses;
+use super::{marks, names, parts, problems, responses, tags};
 use crate::settings::Settings;
 
-const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
-const REFERENCE: &str = "#/components/schemas/";
+pub(super) const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+pub(super) const REFERENCE: &str = "#/components/schemas/";
 
 const DESCRIPTION: &str = "\
 SilkCart's REST API. Send an access token as `Authorization: Bearer`. Every refusal is `application/problem+json` \
@@ -22,12 +21,16 @@ an `ETag`; send it as `If-Match` to change them. Send an `Idempotency-Key` with 
 minor units, quantities are decimal strings, times are ISO 8601 in UTC.";
 
 pub(super) fn finish(mut document: Value, settings: &Settings) -> Value {
+    join_lines(&mut document);
     rename_schemas(&mut document);
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-        schemas.values_mut().for_each(apply_marks);
+        schemas.values_mut().for_each(marks::apply);
     }
+    parts::refer(&mut document);
     close_bodies(&mut document);
+    names::give(&mut document);
     finish_operations(&mut document);
+    problems::complete(&mut document);
     document["openapi"] = json!("3.0.3");
     document["info"] = json!({
         "title": "SilkCart",
@@ -35,11 +38,37 @@ pub(super) fn finish(mut document: Value, settings: &Settings) -> Value {
         "description": DESCRIPTION,
     });
     document["servers"] = json!([{ "url": settings.server.public_url.as_str().trim_end_matches('/') }]);
-    document["tags"] = tags(&document);
+    document["tags"] = tags::of(&document);
     document["components"]["securitySchemes"] = json!({
-        "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+        "bearer": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "The access token that logging in or refreshing gave.",
+        },
+        "order_token": {
+            "type": "apiKey", "in": "header", "name": "X-Order-Token",
+            "description": "The secret of a guest's orders, as the answer to the checkout gave it. Ignored where an access \
+                            token is sent and would do alone.",
+        },
     });
     document
+}
+
+/// A doc comment's lines end where the source's do; only an empty one ends a paragraph.
+fn join_lines(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if matches!(name.as_str(), "description" | "summary") => {
+                        *text = text.replace("\n ", " ");
+                    }
+                    value => join_lines(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(join_lines),
+        _ => {}
+    }
 }
 
 /// `PageView<ItemView>` is no legal component key: it becomes `PageView_ItemView`, in references too.
@@ -70,48 +99,35 @@ fn legal(name: &str) -> String {
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }
 
-fn apply_marks(schema: &mut Value) {
-    let Some(schema) = schema.as_object_mut() else { return };
-    let mut optional = HashSet::new();
-    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        for (name, property) in properties {
-            let description = property["description"].as_str().unwrap_or_default().to_owned();
-            if description.contains("(default: ") {
-                optional.insert(name.clone());
-            }
-            if description.contains("(nullable)") {
-                property["nullable"] = json!(true);
-            }
-            apply_marks(property);
-        }
-    }
-    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-        required.retain(|name| name.as_str().is_none_or(|name| !optional.contains(name)));
-    }
-    if schema.get("required").and_then(Value::as_array).is_some_and(Vec::is_empty) {
-        schema.remove("required");
-    }
-    for inner in ["items", "additionalProperties"] {
-        if let Some(inner) = schema.get_mut(inner) {
-            apply_marks(inner);
-        }
-    }
-}
-
 /// Bodies refuse unknown fields (every one of them is `deny_unknown_fields`), so their schemas say so.
 fn close_bodies(document: &mut Value) {
     let operations =
         document["paths"].as_object().into_iter().flat_map(Map::values).filter_map(Value::as_object);
-    let bodies: BTreeSet<String> = operations
+    let mut bodies: Vec<String> = operations
         .flat_map(Map::values)
         .filter_map(|operation| operation["requestBody"]["content"].as_object())
         .flat_map(Map::values)
-        .filter_map(|content| {
-            content["schema"]["$ref"].as_str()?.strip_prefix(REFERENCE).map(ToOwned::to_owned)
-        })
+        .flat_map(references)
         .collect();
-    for name in bodies {
-        close(&mut document["components"]["schemas"][name]);
+    let mut closed = BTreeSet::new();
+    while let Some(name) = bodies.pop() {
+        let schema = &mut document["components"]["schemas"][&name];
+        if closed.insert(name) {
+            close(schema);
+            bodies.extend(references(schema));
+        }
+    }
+}
+
+/// The components that a schema refers to.
+fn references(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(members) => {
+            let named = members.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix(REFERENCE));
+            named.map(ToOwned::to_owned).into_iter().chain(members.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -127,13 +143,12 @@ fn close(schema: &mut Value) {
 }
 
 fn finish_operations(document: &mut Value) {
-    let mut ids = HashSet::new();
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for (path, item) in paths {
         let Some(item) = item.as_object_mut() else { continue };
         for (method, operation) in item.iter_mut().filter(|(name, _)| METHODS.contains(&name.as_str())) {
             let Some(operation) = operation.as_object_mut() else { continue };
-            name(operation, method, path, &mut ids);
+            file(operation, path);
             say_who_may(operation);
             bound_parameters(operation);
             responses::complete(operation, method, path);
@@ -141,27 +156,14 @@ fn finish_operations(document: &mut Value) {
     }
 }
 
-fn name(operation: &mut Map<String, Value>, method: &str, path: &str, ids: &mut HashSet<String>) {
-    let given = operation.get("operationId").and_then(Value::as_str);
-    let words =
-        path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !matches!(*word, "" | "api" | "v1"));
-    let derived = || std::iter::once(method).chain(words).collect::<Vec<_>>().join("_");
-    let base = given.map_or_else(derived, ToOwned::to_owned);
-    let mut id = base.clone();
-    let mut copies = 1;
-    // One handler may answer at two addresses.
-    while !ids.insert(id.clone()) {
-        copies += 1;
-        id = format!("{base}_{copies}");
-    }
-    operation.insert("operationId".to_owned(), json!(id));
+fn file(operation: &mut Map<String, Value>, path: &str) {
     if operation.get("tags").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         operation.insert("tags".to_owned(), json!([tag(path)]));
     }
 }
 
 /// The first word of a path that says what it is about.
-fn tag(path: &str) -> &str {
+pub(super) fn tag(path: &str) -> &str {
     path.split('/').find(|word| !matches!(*word, "" | "api" | "v1")).unwrap_or("root")
 }
 
@@ -183,29 +185,25 @@ fn say_who_may(operation: &mut Map<String, Value>) {
 fn bound_parameters(operation: &mut Map<String, Value>) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
     for parameter in parameters {
+        let description = parameter["description"].as_str().unwrap_or_default().to_owned();
+        marks::constrain(&mut parameter["schema"], &description);
         let bounded = match parameter["name"].as_str() {
             Some("Idempotency-Key") => {
                 json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })
             }
-            Some("limit") => {
-                json!({ "type": "integer", "minimum": 1, "maximum": Limit::MAX, "default": Limit::default().get() })
+            Some("X-Cart-Token") => {
+                json!({ "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$" })
+            }
+            Some("If-Match") => {
+                json!({ "type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "example": "\"v1\"" })
+            }
+            Some("role") if parameter["in"] == "path" => {
+                json!({ "type": "string", "enum": ["customer", "vendor", "rider", "admin"] })
             }
             _ => continue,
         };
         parameter["schema"] = bounded;
     }
-}
-
-fn tags(document: &Value) -> Value {
-    let operations =
-        document["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object());
-    let names: BTreeSet<&str> = operations
-        .flat_map(Map::values)
-        .filter_map(|operation| operation["tags"].as_array())
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    names.into_iter().map(|name| json!({ "name": name })).collect()
 }
 
 #[cfg(test)]
@@ -223,16 +221,5 @@ mod tests {
         rename_schemas(&mut document);
         assert_eq!(document["paths"]["/x"]["$ref"], "#/components/schemas/PageView_Item");
         assert!(document["components"]["schemas"]["PageView_Item"].is_object());
-    }
-
-    #[test]
-    fn marks_say_what_the_types_do_not() {
-        let mut schema = json!({
-            "required": ["a", "b"],
-            "properties": { "a": { "description": "How many (default: 1)." }, "b": { "description": "It (nullable)." } },
-        });
-        apply_marks(&mut schema);
-        assert_eq!(schema["required"], json!(["b"]));
-        assert_eq!(schema["properties"]["b"]["nullable"], json!(true));
     }
 }

@@ -2,8 +2,14 @@
 //! with bearer security and the problems each operation can answer. Also the contract that requests are held to.
 
 mod finish;
+mod marks;
+mod names;
+mod parts;
+mod problems;
 mod responses;
+mod tags;
 mod ui;
+mod words;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -15,6 +21,7 @@ use actix_web::{App, HttpRequest, HttpResponse};
 use paperclip::actix::OpenApiExt;
 use serde_json::Value;
 
+pub(crate) use self::parts::define;
 use crate::Routes;
 use crate::settings::Settings;
 

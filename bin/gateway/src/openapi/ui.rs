@@ -13,8 +13,9 @@ use zip::ZipArchive;
 use crate::Problem;
 
 /// Swagger UI sets style attributes and draws its icons from data URLs; it needs no inline script.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-                      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \
+                      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
 
 // Addresses are absolute: the page answers with and without a trailing slash.
 const PAGE: &str = r#"<!DOCTYPE html>

@@ -58,11 +58,13 @@ problem_kinds! {
         InvalidInput "invalid-input" 422 "Invalid input"
             "The body is JSON, but fields are missing, unknown or out of bounds. `errors` lists each with its JSON pointer."
         UnsupportedMediaType "unsupported-media-type" 415 "Unsupported media type"
-            "Send the body with `Content-Type: application/json`."
+            "Send the body with `Content-Type: application/json`, and without a `Content-Encoding`."
         NotAcceptable "not-acceptable" 406 "Not acceptable"
             "No representation satisfies the request's `Accept-Encoding`."
         BodyTooLarge "body-too-large" 413 "Body too large"
-            "The body exceeds the route's limit, 256 KiB unless the route says otherwise."
+            "The body exceeds the route's `limit` in bytes: 8 KiB below `/api/v1/auth/`, else 64 KiB. The connection is closed."
+        RequestTimeout "request-timeout" 408 "Request timeout"
+            "The body took too long to arrive, and nothing was done. The connection is closed."
         UriTooLong "uri-too-long" 414 "Address too long"
             "The path and query are longer than the server reads."
         UnknownParameter "unknown-parameter" 400 "Unknown parameter"
@@ -82,7 +84,7 @@ problem_kinds! {
         OriginRefused "origin-refused" 403 "Origin refused"
             "Pages of this origin may not call the API; the operator lists those that may."
         RateLimited "rate-limited" 429 "Too many requests"
-            "You have sent more requests than allowed. Wait for the seconds that `Retry-After` says."
+            "You have sent more requests than allowed. Wait for the seconds that `Retry-After` says. Every answer tells how many requests are left, in the `RateLimit-*` fields of draft-ietf-httpapi-ratelimit-headers-06. Registering counts as three."
     }
     "idempotency" {
         IdempotencyKeyRequired "idempotency-key-required" 400 "Idempotency-Key required"
@@ -171,6 +173,8 @@ problem_kinds! {
             "A cart holds at most `most` lines."
         CartProblems "cart-problems" 409 "Problems in the cart"
             "Nothing was ordered: `problems` lists what must be put right first, as the cart does. Accept new prices at `/api/v1/cart/prices/acknowledge`."
+        PickupNeedsAccount "pickup-needs-account" 409 "Pickup needs an account"
+            "Some lines are picked up, for which your place must be known; nothing was ordered. `problems` names them as `login_required`, beside whatever else stands in the way. Log in, or take them out of the cart."
         OutOfStock "out-of-stock" 409 "Out of stock"
             "There is less than was asked for, and nothing was ordered or put in. `quantity_available` tells what can be had, `problems` each line of a checkout that falls short."
         NotEligible "not-eligible" 409 "Not eligible"
@@ -187,6 +191,8 @@ problem_kinds! {
             "The `action` is for another party of the order: customers pay and choose the pickup, vendors hand over and ship."
         NotSoleVendor "not-sole-vendor" 403 "Not the only vendor"
             "Other vendors sell in this order too, so that none of them can call it off. Ask the customer or an admin."
+        OwnSale "own-sale" 409 "Your own sale"
+            "You sell in this order, and nobody buys from themselves."
         AmountTooLarge "amount-too-large" 422 "Amount too large"
             "The price times the quantity is beyond what can be charged."
     }
@@ -230,7 +236,8 @@ impl ProblemKind {
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
             406 => Self::NotAcceptable,
-            408 | 504 => Self::Timeout,
+            408 => Self::RequestTimeout,
+            504 => Self::Timeout,
             412 => Self::PreconditionFailed,
             413 => Self::BodyTooLarge,
             414 => Self::UriTooLong,

@@ -42,7 +42,8 @@ struct Inner {
 pub struct FieldProblem {
     /// Where: a JSON pointer into the body (`/price/amount`), or `query/<name>`, `path/<name>`, `header/<name>`.
     pub pointer: String,
-    /// For programs: `required`, `too_short`, `too_long`, `too_small`, `too_large`, `malformed`, `not_allowed`, `unknown`.
+    /// For programs. One of `required`, `too_short`, `too_long`, `too_small`, `too_large`, `malformed`, `not_allowed` or
+    /// `unknown`.
     pub code: String,
     /// For people.
     pub message: String,
@@ -222,9 +223,7 @@ impl ResponseError for Problem {
 impl Apiv2Errors for Problem {
     // The responses themselves are written by the post-processing, which knows what each operation can refuse.
     fn update_definitions(map: &mut BTreeMap<String, DefaultSchemaRaw>) {
-        let mut schema = ProblemBody::raw_schema();
-        schema.remove_refs();
-        map.insert("Problem".to_owned(), schema);
+        crate::openapi::define::<ProblemBody>(map);
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) struct AddressView {
 /// What is known about where an address is.
 #[derive(Debug, Serialize, Apiv2Schema)]
 struct PlaceView {
-    /// `pending` until the geocoder has answered, then `located` or `failed`.
+    /// One of `pending`, `located` or `failed`: pending until the geocoder has answered.
     status: String,
     /// Degrees north, when located.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,14 +73,18 @@ struct CreateAddressBody {
     /// Up to 40 characters.
     label: Option<String>,
     /// 1 to 120 characters.
+    #[openapi(example = "1777 Broadway")]
     line1: String,
     /// Up to 120 characters.
     line2: Option<String>,
     /// 1 to 80 characters.
+    #[openapi(example = "Boulder")]
     city: String,
     /// 2 to 60 characters.
+    #[openapi(example = "CO")]
     state: String,
     /// 3 to 12 characters.
+    #[openapi(example = "\"80302\"")]
     postal_code: String,
     /// ISO 3166-1 alpha-2; `US` when absent.
     country: Option<String>,
@@ -125,7 +129,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// The caller's addresses, oldest first
 ///
 /// All of them on one page: there are 20 at most.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_addresses")]
 async fn list(state: AppState, principal: Principal) -> Result<Ok200<PageView<AddressView>>, Problem> {
     let mut conn = state.conn().await?;
     let addresses = accounts::list_addresses(&mut conn, principal.user_id).await?;
@@ -136,7 +140,9 @@ async fn list(state: AppState, principal: Principal) -> Result<Ok200<PageView<Ad
 /// Saves an address
 ///
 /// The first one becomes primary. Where it is, is found out soon after; until then its place is `pending`.
-#[api_v2_operation]
+///
+/// Problems: `too_many_addresses`.
+#[api_v2_operation(operation_id = "add_address")]
 async fn create(
     state: AppState,
     principal: Principal,
@@ -153,7 +159,7 @@ async fn create(
 }
 
 /// An address of the caller's
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "show_address")]
 async fn show(
     state: AppState,
     principal: Principal,
@@ -167,7 +173,7 @@ async fn show(
 /// Changes an address
 ///
 /// When it says another place than before, the place is `pending` again.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "change_address")]
 async fn change(
     state: AppState,
     principal: Principal,
@@ -187,7 +193,7 @@ async fn change(
 /// Removes an address
 ///
 /// When it was primary, the oldest other one becomes so.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "remove_address")]
 async fn remove(state: AppState, principal: Principal, id: Id<AddressId>) -> Result<NoContent, Problem> {
     let now = state.clock.now();
     let work = async |tx: &mut Conn| Ok(accounts::remove_address(tx, now, principal.user_id, id.0).await?);
@@ -196,7 +202,7 @@ async fn remove(state: AppState, principal: Principal, id: Id<AddressId>) -> Res
 }
 
 /// Makes an address the one where the caller is
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "make_address_primary")]
 async fn make_primary(
     state: AppState,
     principal: Principal,

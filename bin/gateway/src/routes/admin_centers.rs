@@ -17,7 +17,7 @@ use crate::{AppState, Ok200, Problem};
 /// Which centers, and how many.
 #[derive(Debug, Serialize, Deserialize, Apiv2Schema)]
 struct AdminCenterParams {
-    /// Only `PROPOSED`, `APPROVED`, `REJECTED` or `INACTIVE` ones.
+    /// Only such centers. One of `PROPOSED`, `APPROVED`, `REJECTED` or `INACTIVE`.
     status: Option<String>,
     /// 1 to 100, 24 unless asked.
     limit: Option<i64>,
@@ -52,11 +52,11 @@ struct ChangeCenterBody {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct WeeklyWindowBody {
-    /// 1 is Monday, 7 Sunday.
+    /// 1 to 7: 1 is Monday, 7 Sunday.
     weekday: i16,
-    /// Such as `09:00`.
+    /// A time of day, such as `09:00`.
     opens: String,
-    /// Such as `13:00`, at most `24:00`.
+    /// A time of day, such as `13:00`, at most `24:00`.
     closes: String,
     /// How many orders can be picked up in it: 1 to 10000.
     capacity: i32,
@@ -75,7 +75,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Centers of every status, newest first
 ///
 /// For admins.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_centers_as_admin")]
 async fn list(
     state: AppState,
     principal: Principal,
@@ -98,7 +98,9 @@ fn status(text: Option<&str>) -> Result<Option<CenterStatus>, Problem> {
 ///
 /// For admins. It gets the usual weekly windows, Wednesday 16:00 to 19:00 and Saturday 09:00 to 13:00 for 40 orders
 /// each, unless it has some.
-#[api_v2_operation]
+///
+/// Problems: `wrong_center_state`.
+#[api_v2_operation(operation_id = "approve_center")]
 async fn approve(
     state: AppState,
     principal: Principal,
@@ -115,7 +117,9 @@ async fn approve(
 /// Turns a proposed center down
 ///
 /// For admins. That is final.
-#[api_v2_operation]
+///
+/// Problems: `wrong_center_state`.
+#[api_v2_operation(operation_id = "reject_center")]
 async fn reject(
     state: AppState,
     principal: Principal,
@@ -133,7 +137,9 @@ async fn reject(
 /// Closes an approved center
 ///
 /// For admins. Pickups that are arranged there stay arranged; no new ones are.
-#[api_v2_operation]
+///
+/// Problems: `wrong_center_state`.
+#[api_v2_operation(operation_id = "deactivate_center")]
 async fn deactivate(
     state: AppState,
     principal: Principal,
@@ -151,7 +157,9 @@ async fn deactivate(
 /// Opens a closed center again
 ///
 /// For admins. It has the weekly windows it had.
-#[api_v2_operation]
+///
+/// Problems: `wrong_center_state`.
+#[api_v2_operation(operation_id = "reactivate_center")]
 async fn reactivate(
     state: AppState,
     principal: Principal,
@@ -169,7 +177,7 @@ async fn reactivate(
 ///
 /// For admins. What is absent stays. New capacities also hold for windows that have been chosen already, though never
 /// below what is taken.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "change_center")]
 async fn change(
     state: AppState,
     principal: Principal,

@@ -17,9 +17,9 @@ use crate::{AppState, NoContent, Ok200, Problem};
 struct UserParams {
     /// Only those whose email address begins so, in any capitals.
     email: Option<String>,
-    /// Only those with this role: `customer`, `vendor`, `rider` or `admin`.
+    /// Only those with this role. One of `customer`, `vendor`, `rider` or `admin`.
     role: Option<String>,
-    /// Only `active` or only `disabled` accounts.
+    /// Only such accounts. One of `active` or `disabled`.
     status: Option<String>,
     /// 1 to 100, 24 unless asked.
     limit: Option<i64>,
@@ -43,7 +43,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Users, newest first
 ///
 /// For admins.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_users")]
 async fn list(
     state: AppState,
     principal: Principal,
@@ -60,7 +60,7 @@ async fn list(
 /// A user
 ///
 /// For admins.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "show_user")]
 async fn show(state: AppState, principal: Principal, id: Id<UserId>) -> Result<Ok200<UserView>, Problem> {
     let mut conn = state.conn().await?;
     accounts::require_admin(&mut conn, principal.user_id).await?;
@@ -70,7 +70,9 @@ async fn show(state: AppState, principal: Principal, id: Id<UserId>) -> Result<O
 /// Closes an account and ends its sessions
 ///
 /// For admins. The last active admin cannot be closed out.
-#[api_v2_operation]
+///
+/// Problems: `last_admin`.
+#[api_v2_operation(operation_id = "disable_user")]
 async fn disable(state: AppState, principal: Principal, id: Id<UserId>) -> Result<Ok200<UserView>, Problem> {
     let (admin, now) = (principal.user_id, state.clock.now());
     let work = async |tx: &mut Conn| {
@@ -83,7 +85,7 @@ async fn disable(state: AppState, principal: Principal, id: Id<UserId>) -> Resul
 /// Opens a closed account
 ///
 /// For admins.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "enable_user")]
 async fn enable(state: AppState, principal: Principal, id: Id<UserId>) -> Result<Ok200<UserView>, Problem> {
     let (admin, now) = (principal.user_id, state.clock.now());
     let work = async |tx: &mut Conn| {
@@ -96,7 +98,7 @@ async fn enable(state: AppState, principal: Principal, id: Id<UserId>) -> Result
 /// Grants a role
 ///
 /// For admins. Granting it again changes nothing.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "grant_role")]
 async fn grant(
     state: AppState,
     principal: Principal,
@@ -115,7 +117,9 @@ async fn grant(
 /// Takes a role away
 ///
 /// For admins. The last active admin stays one.
-#[api_v2_operation]
+///
+/// Problems: `last_admin`.
+#[api_v2_operation(operation_id = "revoke_role")]
 async fn revoke(
     state: AppState,
     principal: Principal,

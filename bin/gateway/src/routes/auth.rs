@@ -76,11 +76,14 @@ struct JwkView {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct RegisterBody {
-    /// At most 254 characters; unique, however it is capitalized.
+    /// An email address of at most 254 characters; unique, however it is capitalized.
+    #[openapi(example = "robin@example.com")]
     email: String,
     /// 10 to 128 characters, and none that everybody tries first.
+    #[openapi(example = "a kettle of fresh fish")]
     password: String,
     /// 1 to 80 characters.
+    #[openapi(example = "Robin")]
     display_name: String,
     /// A telephone number of 7 to 15 digits.
     phone: Option<String>,
@@ -91,8 +94,10 @@ struct RegisterBody {
 #[serde(deny_unknown_fields)]
 struct LogInBody {
     /// In any capitals.
+    #[openapi(example = "customer@demo.silkcart.example")]
     email: String,
     /// As it is.
+    #[openapi(example = "silkcart-demo-2030")]
     password: String,
 }
 
@@ -119,7 +124,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Makes an account and logs it in
 ///
 /// Takes no `Idempotency-Key`: the email address makes it happen once, and its answer holds secrets that are not kept.
-#[api_v2_operation]
+///
+/// Problems: `email_taken`.
+#[api_v2_operation(operation_id = "register")]
 async fn register(
     state: AppState,
     agent: UserAgent,
@@ -138,7 +145,9 @@ async fn register(
 ///
 /// The answer does not tell, and its time does not either, whether an account exists. After five failures in a row an
 /// email address has to wait, 1 s at first and up to 15 min.
-#[api_v2_operation]
+///
+/// Problems: `wrong_credentials`, `too_many_attempts`, `account_disabled`.
+#[api_v2_operation(operation_id = "log_in")]
 async fn log_in(
     state: AppState,
     agent: UserAgent,
@@ -155,7 +164,9 @@ async fn log_in(
 ///
 /// A refresh token works once. Used again, whoever uses it, it ends its session together with every token that came
 /// from it.
-#[api_v2_operation]
+///
+/// Problems: `refresh_token_invalid`, `refresh_token_replayed`, `account_disabled`.
+#[api_v2_operation(operation_id = "refresh_tokens")]
 async fn refresh(state: AppState, body: Body<RefreshBody>) -> Result<Ok200<SignedInView>, Problem> {
     let token = RefreshToken::presented(body.data.refresh_token);
     let signed_in = accounts::refresh(&state.database, &state.signer, state.clock.now(), &token).await?;
@@ -163,7 +174,7 @@ async fn refresh(state: AppState, body: Body<RefreshBody>) -> Result<Ok200<Signe
 }
 
 /// Ends this session
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "log_out")]
 async fn log_out(state: AppState, principal: Principal) -> Result<NoContent, Problem> {
     let now = state.clock.now();
     let work =
@@ -173,7 +184,7 @@ async fn log_out(state: AppState, principal: Principal) -> Result<NoContent, Pro
 }
 
 /// Ends every session of the caller's, this one included
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "log_out_everywhere")]
 async fn log_out_everywhere(state: AppState, principal: Principal) -> Result<NoContent, Problem> {
     let now = state.clock.now();
     let work = async |tx: &mut Conn| Ok(accounts::log_out_everywhere(tx, now, principal.user_id).await?);
@@ -182,7 +193,7 @@ async fn log_out_everywhere(state: AppState, principal: Principal) -> Result<NoC
 }
 
 /// The caller's sessions that are alive, newest first
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_sessions")]
 async fn list_sessions(
     state: AppState,
     principal: Principal,
@@ -194,7 +205,7 @@ async fn list_sessions(
 }
 
 /// Ends one of the caller's sessions
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "end_session")]
 async fn end_session(state: AppState, principal: Principal, id: Id<SessionId>) -> Result<NoContent, Problem> {
     let now = state.clock.now();
     let work = async |tx: &mut Conn| Ok(accounts::revoke_session(tx, now, principal.user_id, id.0).await?);
@@ -203,7 +214,7 @@ async fn end_session(state: AppState, principal: Principal, id: Id<SessionId>) -
 }
 
 /// The public keys of access tokens
-#[api_v2_operation(tags(auth))]
+#[api_v2_operation(operation_id = "list_public_keys", tags(auth))]
 async fn jwks(state: AppState) -> Result<Ok200<JwkSetView>, Problem> {
     let keys = serde_json::from_value(state.signer.jwks()).map_err(|error| Problem::internal(&error))?;
     Ok(Ok200::new(keys).with(&CACHE_CONTROL, "public, max-age=300".to_owned()))

@@ -19,30 +19,30 @@ use crate::{AppState, Ok200, Problem};
 /// What to look for, and where.
 #[derive(Debug, Clone, Serialize, Deserialize, Apiv2Schema)]
 pub(super) struct BrowseParams {
-    /// Where you are, as one line such as `12 Elm St, Boulder, CO 80302` or `80302`. Instead of `lat` with `lon`.
+    /// Where you are, as one line such as `12 Elm St, Boulder, CO 80302` or `80302`; 2 to 300 characters. Instead of `lat` with `lon`.
     address: Option<String>,
-    /// Degrees of latitude, with `lon`. Instead of `address`.
+    /// Degrees of latitude, -90 to 90, with `lon`. Instead of `address`.
     lat: Option<f64>,
-    /// Degrees of longitude, with `lat`.
+    /// Degrees of longitude, -180 to 180, with `lat`.
     lon: Option<f64>,
-    /// `listing` or `product`.
+    /// One of `listing` or `product`.
     kind: Option<String>,
     /// A category's slug.
     category: Option<String>,
-    /// The part of a plant: `CLIPPING`, `SEEDS` or `PRODUCE`.
+    /// The part of a plant. One of `CLIPPING`, `SEEDS` or `PRODUCE`.
     #[serde(rename = "type")]
     listing_type: Option<String>,
-    /// The lowest price of a unit, in cents.
+    /// The lowest price of a unit, in cents, at least 0.
     price_min: Option<i64>,
-    /// The highest price of a unit, in cents.
+    /// The highest price of a unit, in cents, at least 0.
     price_max: Option<i64>,
-    /// The greatest distance of the seller, up to 201 miles. Needs a place.
+    /// The greatest distance of the seller, more than 0 and up to 201 miles. Needs a place.
     within_miles: Option<f64>,
     /// Only what was put on sale at or after this ISO 8601 instant.
     since: Option<DateTime<Utc>>,
     /// Words to look for in titles and descriptions, 1 to 100 characters; `"exact words"`, `or` and `-without` work.
     q: Option<String>,
-    /// `newest` (unless asked), `cheapest` or `nearest`; `nearest` needs a place.
+    /// One of `newest`, `cheapest` or `nearest`: newest unless asked; nearest needs a place.
     sort: Option<String>,
     /// 1 to 100, 24 unless asked.
     limit: Option<i64>,
@@ -69,14 +69,14 @@ pub(super) struct BrowseView {
 struct BrowseItemView {
     /// Its id.
     id: Uuid,
-    /// `listing` or `product`.
+    /// One of `listing` or `product`.
     kind: String,
-    /// The part of the plant, for a listing: `CLIPPING`, `SEEDS` or `PRODUCE`.
+    /// The part of the plant, for a listing. One of `CLIPPING`, `SEEDS` or `PRODUCE`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     listing_type: Option<String>,
     /// What it is called.
     title: String,
-    /// The unit of price and quantity: `each`, `gram`, `lb` or `bundle`.
+    /// The unit of price and quantity. One of `each`, `gram`, `lb` or `bundle`.
     unit: String,
     /// The price of one unit.
     price: MoneyView,
@@ -103,6 +103,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Give `address`, or `lat` with `lon`, to see only what can be had there: offerings whose vendor shares at least one
 /// approved distribution center with you. `place` tells what was made of it; without centers in reach the page is
 /// empty. `quantity_available` is net of what others hold in their checkouts.
+///
+/// Problems: `geocoder_unavailable`.
 #[api_v2_operation(operation_id = "browse", tags(listings))]
 pub(super) async fn list(
     state: AppState,
@@ -114,6 +116,8 @@ pub(super) async fn list(
 /// Products on sale
 ///
 /// Browse with `kind=product`: see `GET /api/v1/listings`.
+///
+/// Problems: `geocoder_unavailable`.
 #[api_v2_operation(operation_id = "browse_products", tags(products))]
 pub(super) async fn list_products(
     state: AppState,

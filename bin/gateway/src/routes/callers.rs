@@ -3,8 +3,8 @@
 use accounts::AccountsError;
 use checkout::Caller;
 
-use crate::Problem;
-use crate::extract::Principal;
+use crate::extract::{Asker, Principal};
+use crate::{AppState, Problem};
 
 /// Refuses whoever does not run the platform.
 pub(super) async fn require_admin(conn: &mut db::Conn, principal: Principal) -> Result<(), Problem> {
@@ -18,5 +18,13 @@ pub(super) async fn caller(conn: &mut db::Conn, principal: Principal) -> Result<
         Err(AccountsError::NotAdmin) => false,
         Err(error) => return Err(error.into()),
     };
-    Ok(Caller { user: principal.user_id, is_admin })
+    Ok(Caller::Person { user: principal.user_id, is_admin })
+}
+
+/// Who asks for an order: somebody with an account, or a guest whose token is good.
+pub(super) async fn asking(state: &AppState, conn: &mut db::Conn, asker: &Asker) -> Result<Caller, Problem> {
+    match asker {
+        Asker::Person(principal) => caller(conn, *principal).await,
+        Asker::Guest(token) => Ok(Caller::with_token(conn, state.clock.now(), token).await?),
+    }
 }

@@ -59,7 +59,7 @@ struct CartLineView {
 /// Something that must be put right before a checkout.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(super) struct CartProblemView {
-    /// `not_on_sale`, `out_of_stock`, `price_changed`, `not_divisible`, `own_offering`, `login_required` or
+    /// One of `not_on_sale`, `out_of_stock`, `price_changed`, `not_divisible`, `own_offering`, `login_required` or
     /// `not_eligible`.
     code: String,
     /// The line it is about, where it is about one.
@@ -86,6 +86,7 @@ struct AddCartLineBody {
     /// What.
     offering_id: Uuid,
     /// How much more: a decimal number of more than zero.
+    #[openapi(example = "\"2.5\"")]
     quantity: String,
 }
 
@@ -94,6 +95,7 @@ struct AddCartLineBody {
 #[serde(deny_unknown_fields)]
 struct SetCartLineBody {
     /// How much in all: a decimal number of more than zero.
+    #[openapi(example = "\"3\"")]
     quantity: String,
 }
 
@@ -119,8 +121,8 @@ struct CartMergeView {
 struct MergedLineView {
     /// What.
     offering_id: Uuid,
-    /// `kept` (was in your cart), `added` (came over), `summed` (was in both), `capped` (there is less than the sum)
-    /// or `dropped` (cannot be had any more).
+    /// One of `kept`, `added`, `summed`, `capped` or `dropped`: it was in your cart, came over, was in both, there is
+    /// less than the sum, or it cannot be had any more.
     change: String,
     /// How much is in the cart now: a decimal number.
     quantity: String,
@@ -142,7 +144,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Your cart
 ///
 /// With present prices, what can be had of each line, and everything that stands in the way of a checkout.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "show_cart")]
 async fn show(state: AppState, who: MaybePrincipal, token: CartToken) -> Result<Ok200<CartView>, Problem> {
     let mut conn = state.conn().await?;
     match holder(&who, token) {
@@ -154,7 +156,9 @@ async fn show(state: AppState, who: MaybePrincipal, token: CartToken) -> Result<
 /// Puts something into your cart
 ///
 /// Adds to what is there. A guest without a token is given a new cart, and its token in the answer.
-#[api_v2_operation]
+///
+/// Problems: `not_found`, `cart_full`, `out_of_stock`, `amount_too_large`.
+#[api_v2_operation(operation_id = "add_cart_line")]
 async fn add(
     state: AppState,
     who: MaybePrincipal,
@@ -181,7 +185,9 @@ async fn add(
 }
 
 /// Sets how much of something is in your cart
-#[api_v2_operation]
+///
+/// Problems: `cart_full`, `out_of_stock`, `amount_too_large`.
+#[api_v2_operation(operation_id = "set_cart_line")]
 async fn set(
     state: AppState,
     who: MaybePrincipal,
@@ -208,7 +214,7 @@ async fn set(
 }
 
 /// Takes something out of your cart
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "remove_cart_line")]
 async fn remove(
     state: AppState,
     who: MaybePrincipal,
@@ -230,7 +236,7 @@ async fn remove(
 /// Accepts the present prices
 ///
 /// A checkout is refused while a price differs from the one you have seen; this says that you have seen them all.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "acknowledge_prices")]
 async fn acknowledge(
     state: AppState,
     who: MaybePrincipal,
@@ -250,7 +256,9 @@ async fn acknowledge(
 ///
 /// Quantities of the same offering are added, up to what can be had; lines that only you had stay as they are. The
 /// guest's cart is gone afterwards. `changes` says what became of every line.
-#[api_v2_operation]
+///
+/// Problems: `not_found`, `cart_full`, `amount_too_large`.
+#[api_v2_operation(operation_id = "merge_carts")]
 async fn merge(
     state: AppState,
     principal: Principal,
@@ -279,9 +287,14 @@ fn holder(who: &MaybePrincipal, token: CartToken) -> Option<CartHolder> {
 fn owner(who: &MaybePrincipal, token: &CartToken) -> Option<String> {
     match (who.0, &token.0) {
         (Some(principal), _) => Some(principal.to_string()),
-        (None, Some(token)) => Some(format!("guest:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(&token.0)))),
+        (None, Some(token)) => Some(guest(token)),
         (None, None) => None,
     }
+}
+
+/// Whose idempotency keys those of a cart's holder are.
+pub(super) fn guest(token: &GuestToken) -> String {
+    format!("guest:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(&token.0)))
 }
 
 /// The caller's cart, begun if need be; the token of a guest's that was just begun.
@@ -385,7 +398,7 @@ impl CartProblemView {
             CartProblem::NotOnSale { .. }
             | CartProblem::NotDivisible { .. }
             | CartProblem::OwnOffering { .. }
-            | CartProblem::LoginRequired => {}
+            | CartProblem::LoginRequired { .. } => {}
         }
         view
     }

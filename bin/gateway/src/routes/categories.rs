@@ -80,6 +80,8 @@ async fn list(state: AppState) -> Result<Ok200<PageView<CategoryView>>, Problem>
 }
 
 /// Makes a category
+///
+/// Problems: `category_slug_taken`.
 #[api_v2_operation(operation_id = "create_category")]
 async fn create(
     state: AppState,
@@ -100,6 +102,8 @@ async fn create(
 }
 
 /// Changes a category
+///
+/// Problems: `category_slug_taken`.
 #[api_v2_operation(operation_id = "change_category")]
 async fn change(
     state: AppState,
@@ -123,6 +127,8 @@ async fn change(
 }
 
 /// Removes a category that nothing is filed under
+///
+/// Problems: `category_in_use`.
 #[api_v2_operation(operation_id = "remove_category")]
 async fn remove(state: AppState, principal: Principal, id: Id<CategoryId>) -> Result<NoContent, Problem> {
     let work = async |tx: &mut Conn| {

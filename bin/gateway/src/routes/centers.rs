@@ -34,11 +34,11 @@ pub(super) struct CenterView {
     lat: f64,
     /// Degrees of longitude, east positive.
     lon: f64,
-    /// How surely that is the address: `city`, `postal_code`, `street` or `rooftop`.
+    /// How surely that is the address. One of `city`, `postal_code`, `street` or `rooftop`.
     confidence: String,
     /// The IANA zone of its clocks.
     time_zone: String,
-    /// `PROPOSED`, `APPROVED`, `REJECTED` or `INACTIVE`. Goods are picked up at approved ones.
+    /// One of `PROPOSED`, `APPROVED`, `REJECTED` or `INACTIVE`. Goods are picked up at approved ones.
     status: String,
     /// What its proposer or an admin says about it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,11 +83,11 @@ struct CenterAddressView {
 /// A weekly window in the center's local time.
 #[derive(Debug, Serialize, Apiv2Schema)]
 struct WeeklyWindowView {
-    /// 1 is Monday, 7 Sunday.
+    /// 1 to 7: 1 is Monday, 7 Sunday.
     weekday: i16,
-    /// Such as `09:00`.
+    /// A time of day, such as `09:00`.
     opens: String,
-    /// Such as `13:00`, at most `24:00`.
+    /// A time of day, such as `13:00`, at most `24:00`.
     closes: String,
     /// How many orders can be picked up in it.
     capacity: i32,
@@ -148,11 +148,11 @@ struct ProposeCenterBody {
 /// Which centers, and how many.
 #[derive(Debug, Serialize, Deserialize, Apiv2Schema)]
 struct CenterParams {
-    /// Nearest to here first: an address, a city with its state or a postal code. Instead of `lat` with `lon`.
+    /// Nearest to here first: an address, a city with its state or a postal code; 2 to 300 characters. Instead of `lat` with `lon`.
     near: Option<String>,
-    /// Degrees of latitude, with `lon`. Instead of `near`.
+    /// Degrees of latitude, -90 to 90, with `lon`. Instead of `near`.
     lat: Option<f64>,
-    /// Degrees of longitude, with `lat`.
+    /// Degrees of longitude, -180 to 180, with `lat`.
     lon: Option<f64>,
     /// 1 to 100, 24 unless asked.
     limit: Option<i64>,
@@ -163,9 +163,9 @@ struct CenterParams {
 /// From which local day up to which.
 #[derive(Debug, Deserialize, Apiv2Schema)]
 struct WindowParams {
-    /// The first day on the center's calendar, such as `2030-03-02`; today unless given.
+    /// A date: the first day on the center's calendar, such as `2030-03-02`; today unless given.
     from: Option<String>,
-    /// The day after the last one; the end of what can be arranged (14 days) unless given.
+    /// A date: the day after the last one; the end of what can be arranged (14 days) unless given.
     to: Option<String>,
 }
 
@@ -241,7 +241,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Approved centers
 ///
 /// Newest first; with `near`, or `lat` and `lon`, nearest first, each with its distance.
-#[api_v2_operation]
+///
+/// Problems: `geocoder_unavailable`.
+#[api_v2_operation(operation_id = "list_centers")]
 async fn list(state: AppState, params: Params<CenterParams>) -> Result<Ok200<PageView<CenterView>>, Problem> {
     if let Some(visitor) = params.0.visitor()? {
         return nearest(&state, &params.0, &visitor).await;
@@ -307,7 +309,9 @@ fn unfound(error: PlacementError, visitor: &VisitorPlace) -> Problem {
 /// Proposes a center
 ///
 /// The address is looked up at once; one that has no certain place on the map is refused. An admin then decides.
-#[api_v2_operation]
+///
+/// Problems: `address_not_found`, `geocoder_unavailable`.
+#[api_v2_operation(operation_id = "propose_center")]
 async fn propose(
     state: AppState,
     principal: Principal,
@@ -339,7 +343,7 @@ async fn propose(
 /// A center
 ///
 /// Approved ones are public; others are shown to whoever proposed them and to admins.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "show_center")]
 async fn show(
     state: AppState,
     caller: MaybePrincipal,
@@ -357,7 +361,7 @@ async fn show(
 ///
 /// Its weekly windows on the local days from `from` up to `to`, as far as they can still be chosen: at least 2 hours
 /// and at most 14 days ahead.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_pickup_windows")]
 async fn windows(
     state: AppState,
     caller: MaybePrincipal,
@@ -395,7 +399,7 @@ async fn visible(conn: &mut Conn, caller: MaybePrincipal, id: CenterId) -> Resul
     if center.status == CenterStatus::Approved || center.proposed_by == Some(caller.user_id) {
         return Ok(center);
     }
-    if callers::caller(conn, caller).await?.is_admin { Ok(center) } else { Err(unknown()) }
+    if callers::caller(conn, caller).await?.is_admin() { Ok(center) } else { Err(unknown()) }
 }
 
 fn day(name: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {

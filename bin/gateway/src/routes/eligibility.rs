@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// Why a pickup is not possible, and what would make it so.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct IneligibleView {
-    /// `no_vendors`, `location_missing`, `out_of_reach` or `no_common_center`.
+    /// One of `no_vendors`, `location_missing`, `out_of_reach` or `no_common_center`.
     reason: String,
     /// The customer first, then the vendors.
     parties: Vec<PartyView>,
@@ -21,7 +21,7 @@ pub(crate) struct IneligibleView {
 /// One person's part in it.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct PartyView {
-    /// `customer` or `vendor`.
+    /// One of `customer` or `vendor`.
     role: String,
     /// The account.
     user_id: String,

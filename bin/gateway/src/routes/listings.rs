@@ -19,10 +19,10 @@ use crate::{AppState, Created, Problem};
 pub(super) struct CreateListingBody {
     /// One of your plants.
     plant_id: Uuid,
-    /// `CLIPPING`, `SEEDS` or `PRODUCE`.
+    /// One of `CLIPPING`, `SEEDS` or `PRODUCE`.
     #[serde(rename = "type")]
     listing_type: String,
-    /// `each`, `gram`, `lb` or `bundle`.
+    /// One of `each`, `gram`, `lb` or `bundle`.
     unit: String,
     /// The price of one unit.
     price: MoneyBody,
@@ -43,6 +43,8 @@ pub(super) struct CreateListingBody {
 ///
 /// To go on sale, you must be within 100 miles of an approved distribution center; where you are not, nothing is made
 /// and the problem tells the nearest center. With `publish: false` it is a draft that only you see.
+///
+/// Problems: `not_a_vendor`, `not_a_gardener`, `not_located`, `out_of_reach`.
 #[api_v2_operation(operation_id = "create_listing", tags(listings))]
 pub(super) async fn create(
     state: AppState,

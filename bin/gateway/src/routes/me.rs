@@ -27,7 +27,7 @@ pub(super) struct UserView {
     /// As it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// `active` or `disabled`.
+    /// One of `active` or `disabled`.
     pub status: String,
     /// Any of `customer`, `vendor`, `rider`, `admin`.
     pub roles: Vec<String>,
@@ -78,14 +78,14 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// The caller's account, storefront and primary address
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "show_me")]
 async fn show(state: AppState, principal: Principal, _have: IfNoneMatch) -> Result<Ok200<MeView>, Problem> {
     let mut conn = state.conn().await?;
     Ok(answer(accounts::find_me(&mut conn, principal.user_id).await?))
 }
 
 /// Changes the caller's name or telephone number
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "change_me")]
 async fn change(
     state: AppState,
     principal: Principal,
@@ -107,7 +107,9 @@ async fn change(
 /// Replaces the caller's password
 ///
 /// Ends every other session of the caller's.
-#[api_v2_operation]
+///
+/// Problems: `too_many_attempts`.
+#[api_v2_operation(operation_id = "change_password")]
 async fn change_password(
     state: AppState,
     principal: Principal,

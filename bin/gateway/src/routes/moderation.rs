@@ -47,6 +47,8 @@ async fn show(
 }
 
 /// Changes somebody's offering
+///
+/// Problems: `sku_taken`.
 #[api_v2_operation(operation_id = "administer_offering_change")]
 async fn change(
     state: AppState,

@@ -37,7 +37,7 @@ struct OfferingView {
     id: Uuid,
     /// `listing` (picked up at a center) or `product` (ships).
     kind: String,
-    /// The part of the plant, for a listing: `CLIPPING`, `SEEDS` or `PRODUCE`.
+    /// The part of the plant, for a listing. One of `CLIPPING`, `SEEDS` or `PRODUCE`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     listing_type: Option<String>,
     /// What it is called.
@@ -45,13 +45,13 @@ struct OfferingView {
     /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    /// The unit of price and quantity: `each`, `gram`, `lb` or `bundle`.
+    /// The unit of price and quantity. One of `each`, `gram`, `lb` or `bundle`.
     unit: String,
     /// The price of one unit.
     price: MoneyView,
     /// How much can be bought now: a decimal number.
     quantity_available: String,
-    /// `active`, `paused` or `sold_out`.
+    /// One of `active`, `paused` or `sold_out`.
     status: String,
     /// Where it is filed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub(super) struct OwnOfferingView {
     /// The plant, for a listing.
     #[serde(skip_serializing_if = "Option::is_none")]
     plant_id: Option<Uuid>,
-    /// The part of the plant, for a listing: `CLIPPING`, `SEEDS` or `PRODUCE`.
+    /// The part of the plant, for a listing. One of `CLIPPING`, `SEEDS` or `PRODUCE`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     listing_type: Option<String>,
     /// The vendor's own number, for a product.
@@ -91,13 +91,13 @@ pub(super) struct OwnOfferingView {
     /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    /// The unit of price and quantity: `each`, `gram`, `lb` or `bundle`.
+    /// The unit of price and quantity. One of `each`, `gram`, `lb` or `bundle`.
     unit: String,
     /// The price of one unit.
     price: MoneyView,
     /// How much can be bought now, beyond what checkouts hold: a decimal number.
     quantity_available: String,
-    /// `draft`, `active`, `paused` or `sold_out`.
+    /// One of `draft`, `active`, `paused` or `sold_out`.
     status: String,
     /// Whether an admin has hidden it from everybody else.
     hidden: bool,
@@ -138,7 +138,7 @@ pub(super) struct ChangeOfferingBody {
 /// Which offerings of a shop.
 #[derive(Debug, Serialize, Deserialize, Apiv2Schema)]
 struct StorefrontParams {
-    /// `listing` or `product`.
+    /// One of `listing` or `product`.
     kind: Option<String>,
     /// 1 to 100, 24 unless asked.
     limit: Option<i64>,
@@ -161,7 +161,7 @@ pub(super) struct Stock(HashMap<PoolId, Availability>);
 
 impl Stock {
     /// In one statement.
-    pub async fn load(conn: &mut Conn, now: DateTime<Utc>, ids: &[OfferingId]) -> Result<Self, Problem> {
+    pub async fn load(conn: &Conn, now: DateTime<Utc>, ids: &[OfferingId]) -> Result<Self, Problem> {
         let pools: Vec<PoolId> = ids.iter().map(|id| PoolId::from(*id)).collect();
         Ok(Self(reservations::availability(conn, now, &pools).await?))
     }
@@ -209,9 +209,11 @@ async fn show(
     id: Id<OfferingId>,
     _have: IfNoneMatch,
 ) -> Result<Ok200<OfferingView>, Problem> {
-    let mut conn = state.conn().await?;
-    let (offering, name, slug) = catalog::find_public_offering(&mut conn, id.0).await?;
-    let stock = Stock::load(&mut conn, state.clock.now(), &[id.0]).await?;
+    let conn = state.conn().await?;
+    let found = async { Ok(catalog::find_public_offering(&conn, id.0).await?) };
+    // Neither waits for the other: both go to the database in one message.
+    let stock = Stock::load(&conn, state.clock.now(), std::slice::from_ref(&id.0));
+    let ((offering, name, slug), stock) = futures_util::try_join!(found, stock)?;
     let vendor = VendorBriefView { id: offering.vendor_id.0, name, slug };
     let version = offering.version;
     Ok(tagged(version, OfferingView::new(offering, vendor, stock.free(id.0))))
@@ -220,6 +222,8 @@ async fn show(
 /// Changes an offering of yours
 ///
 /// Listings and products share one id space: each of the three addresses answers for both.
+///
+/// Problems: `sku_taken`.
 #[api_v2_operation(operation_id = "change_offering")]
 async fn change(
     state: AppState,

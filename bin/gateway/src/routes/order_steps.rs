@@ -8,9 +8,9 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::callers::caller;
+use super::callers::{asking, caller};
 use super::order_views::OrderView;
-use crate::extract::{Body, Id, Idempotency, Principal};
+use crate::extract::{Asker, Body, Id, Idempotency, Principal};
 use crate::{AppState, Ok200, Problem};
 
 /// Where and when.
@@ -20,6 +20,7 @@ struct SchedulePickupBody {
     /// One of the order's centers.
     center_id: Uuid,
     /// A window that the center offers, as ISO 8601 start and end: `2030-05-04T15:00:00Z/2030-05-04T17:00:00Z`.
+    #[openapi(example = "2030-05-04T15:00:00Z/2030-05-04T17:00:00Z")]
     window: String,
 }
 
@@ -27,7 +28,7 @@ struct SchedulePickupBody {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct ShipOrderBody {
-    /// The carrier's reference, 1 to 80 characters.
+    /// The carrier's reference, up to 80 characters.
     tracking_reference: Option<String>,
 }
 
@@ -71,23 +72,27 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Pays with simulated money
 ///
 /// Sells the held stock and moves the order on. Paying again changes nothing.
-#[api_v2_operation]
+///
+/// Problems: `not_your_step`, `wrong_order_state`, `payment_too_late`.
+#[api_v2_operation(operation_id = "mock_pay")]
 async fn mock_pay(
     state: AppState,
-    principal: Principal,
+    asker: Asker,
     id: Id<OrderId>,
     idempotency: Idempotency,
 ) -> Result<Ok200<OrderView>, Problem> {
-    let work = async |tx: &mut db::Conn| {
-        let caller = caller(tx, principal).await?;
-        let order = checkout::pay_with_mock(tx, state.clock.now(), caller, id.0).await?;
-        view(caller, order)
+    let now = state.clock.now();
+    let pay = async |tx: &mut db::Conn| {
+        let caller = asking(&state, tx, &asker).await?;
+        let work =
+            async |tx: &mut db::Conn| view(caller, checkout::pay_with_mock(tx, now, caller, id.0).await?);
+        idempotency.within(tx, now, &asker, &[], work).await
     };
-    idempotency.run(&state, principal, &[], work).await
+    state.transact(pay).await
 }
 
 /// Where an order may be picked up
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_order_centers")]
 async fn centers(
     state: AppState,
     principal: Principal,
@@ -111,7 +116,10 @@ async fn centers(
 /// Chooses, or changes, where and when to pick up
 ///
 /// The center must be one of the order's, the window one that the center offers.
-#[api_v2_operation]
+///
+/// Problems: `not_your_step`, `wrong_order_state`, `center_not_eligible`, `center_not_approved`, `window_not_offered`,
+/// `window_full`.
+#[api_v2_operation(operation_id = "schedule_pickup")]
 async fn schedule(
     state: AppState,
     principal: Principal,
@@ -132,7 +140,9 @@ async fn schedule(
 }
 
 /// Confirms that a pickup order was handed over
-#[api_v2_operation]
+///
+/// Problems: `not_your_step`, `wrong_order_state`.
+#[api_v2_operation(operation_id = "complete_order")]
 async fn complete(
     state: AppState,
     principal: Principal,
@@ -144,7 +154,9 @@ async fn complete(
 }
 
 /// Confirms that a parcel was given to a carrier
-#[api_v2_operation]
+///
+/// Problems: `not_your_step`, `wrong_order_state`.
+#[api_v2_operation(operation_id = "ship_order")]
 async fn ship(
     state: AppState,
     principal: Principal,
@@ -159,7 +171,9 @@ async fn ship(
 }
 
 /// Confirms that a parcel has arrived
-#[api_v2_operation]
+///
+/// Problems: `not_your_step`, `wrong_order_state`.
+#[api_v2_operation(operation_id = "deliver_order")]
 async fn deliver(
     state: AppState,
     principal: Principal,
@@ -173,21 +187,24 @@ async fn deliver(
 /// Calls an order off
 ///
 /// Gives its stock and its pickup place back. A vendor may do so when nobody else sells in the order.
-#[api_v2_operation]
+///
+/// Problems: `not_your_step`, `not_sole_vendor`, `wrong_order_state`.
+#[api_v2_operation(operation_id = "cancel_order")]
 async fn cancel(
     state: AppState,
-    principal: Principal,
+    asker: Asker,
     id: Id<OrderId>,
     idempotency: Idempotency,
     body: Body<CancelOrderBody>,
 ) -> Result<Ok200<OrderView>, Problem> {
-    let work = async |tx: &mut db::Conn| {
-        let caller = caller(tx, principal).await?;
-        let reason = body.data.reason.as_deref();
-        let order = checkout::cancel(tx, state.clock.now(), caller, id.0, reason).await?;
-        view(caller, order)
+    let (now, reason) = (state.clock.now(), body.data.reason.as_deref());
+    let cancel = async |tx: &mut db::Conn| {
+        let caller = asking(&state, tx, &asker).await?;
+        let work =
+            async |tx: &mut db::Conn| view(caller, checkout::cancel(tx, now, caller, id.0, reason).await?);
+        idempotency.within(tx, now, &asker, &body.raw, work).await
     };
-    idempotency.run(&state, principal, &body.raw, work).await
+    state.transact(cancel).await
 }
 
 async fn step(
@@ -206,5 +223,5 @@ async fn step(
 fn view(caller: Caller, order: Order) -> Result<Ok200<OrderView>, Problem> {
     let role = caller.role_in(&order)?;
     let version = order.version;
-    Ok(Ok200::new(OrderView::for_role(order, role, caller.user)).etag(version))
+    Ok(Ok200::new(OrderView::for_role(order, role, caller.user())).etag(version))
 }

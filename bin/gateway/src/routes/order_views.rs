@@ -1,7 +1,7 @@
 //! How an order is shown to those who have to do with it.
 
 use chrono::{DateTime, Utc};
-use kernel::{Currency, Money, UserId};
+use kernel::{Actor, Currency, Money, UserId};
 use market::lifecycle::open_actions;
 use market::{Action, Order, OrderLine, Role, ShipTo};
 use outbox::FeedEvent;
@@ -20,16 +20,20 @@ pub(super) struct OrderView {
     number: String,
     /// The checkout that made it.
     checkout_id: Uuid,
-    /// Who bought it.
-    customer_id: Uuid,
-    /// `pickup` or `ship`.
+    /// Who bought it; absent for a guest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_id: Option<Uuid>,
+    /// The guest who bought it, for themselves and for admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guest_email: Option<String>,
+    /// One of `pickup` or `ship`.
     fulfilment: String,
-    /// `CREATED`, `AWAITING_PICKUP_SCHEDULING`, `SCHEDULED`, `COMPLETE` or `CANCELLED` for pickup; `PENDING`,
-    /// `PROCESSING`, `SHIPPED`, `DELIVERED` or `CANCELED` for shipping.
+    /// One of `CREATED`, `AWAITING_PICKUP_SCHEDULING`, `SCHEDULED`, `COMPLETE`, `CANCELLED`, `PENDING`, `PROCESSING`,
+    /// `SHIPPED`, `DELIVERED` or `CANCELED`: the first five for pickup, the others for shipping.
     status: String,
-    /// What you are to it: `customer`, `vendor` or `admin`.
+    /// What you are to it. One of `customer`, `vendor` or `admin`; a guest is a customer.
     role: String,
-    /// What you may do with it now: `pay`, `schedule`, `complete`, `ship`, `deliver`, `cancel`.
+    /// What you may do with it now. Any of `pay`, `schedule`, `complete`, `ship`, `deliver`, `cancel`.
     actions: Vec<String>,
     /// Its lines; a vendor sees their own.
     lines: Vec<OrderLineView>,
@@ -125,7 +129,9 @@ pub(super) struct OrderEventView {
     /// The state after.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
-    /// Who did it; absent when the platform did.
+    /// Who did it: `user`, `guest` or `system`, which is the platform.
+    actor: String,
+    /// The user who did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor_id: Option<Uuid>,
     /// When.
@@ -143,9 +149,9 @@ impl OrderView {
         Self::of(order, Role::Vendor, Some(vendor))
     }
 
-    /// For whoever has this role.
-    pub(super) fn for_role(order: Order, role: Role, viewer: UserId) -> Self {
-        let only = (role == Role::Vendor).then_some(viewer);
+    /// For whoever has this role; `viewer` is none for a guest.
+    pub(super) fn for_role(order: Order, role: Role, viewer: Option<UserId>) -> Self {
+        let only = viewer.filter(|_| role == Role::Vendor);
         Self::of(order, role, only)
     }
 
@@ -160,12 +166,14 @@ impl OrderView {
             .into_iter()
             .filter(|line| only.is_none_or(|vendor| line.vendor_id == vendor))
             .collect();
+        let guest_email = order.buyer.guest().map(|guest| guest.email.clone());
         let amount = lines.iter().map(|line| line.total.amount).sum();
         Self {
             id: order.id.0,
             number: order.number,
             checkout_id: order.checkout_id.0,
-            customer_id: order.customer_id.0,
+            customer_id: order.buyer.customer().map(|customer| customer.0),
+            guest_email: guest_email.filter(|_| role != Role::Vendor),
             fulfilment: order.fulfilment.as_str().to_owned(),
             status: order.status.as_str().to_owned(),
             role: role_word(role).to_owned(),
@@ -222,6 +230,12 @@ impl From<FeedEvent> for OrderEventView {
         Self {
             from: word("from"),
             to: word("to"),
+            actor: match event.actor {
+                Actor::User { .. } => "user",
+                Actor::Guest => "guest",
+                Actor::System => "system",
+            }
+            .to_owned(),
             actor_id: event.actor.user().map(|user| user.0),
             occurred_at: event.occurred_at,
             kind: event.kind,

@@ -6,9 +6,9 @@ use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
 
-use super::callers::{caller, require_admin};
+use super::callers::{asking, require_admin};
 use super::order_views::{OrderEventView, OrderView};
-use crate::extract::{Id, IfNoneMatch, Params, Principal};
+use crate::extract::{Asker, Id, IfNoneMatch, Params, Principal};
 use crate::wire::{PageView, Paging};
 use crate::{AppState, Ok200, Problem};
 
@@ -40,7 +40,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// The orders you bought, newest first
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_orders")]
 async fn list(
     state: AppState,
     principal: Principal,
@@ -58,7 +58,7 @@ async fn list(
 /// The orders you sell in, newest first
 ///
 /// Each with your own lines only.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_vendor_orders")]
 async fn list_of_vendor(
     state: AppState,
     principal: Principal,
@@ -74,7 +74,7 @@ async fn list_of_vendor(
 }
 
 /// All orders, newest first
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "list_orders_as_admin")]
 async fn list_all(
     state: AppState,
     principal: Principal,
@@ -86,35 +86,35 @@ async fn list_all(
     let paging: Paging<NewestKey> = Paging::read(&state.cursors, "all orders", &params.0)?;
     let page = market::list_orders(&mut conn, filter, paging.after, paging.limit).await?;
     let admin = market::Role::Admin;
-    Ok(Ok200::new(paging.view(page, |order| OrderView::for_role(order, admin, principal.user_id))?))
+    Ok(Ok200::new(paging.view(page, |order| OrderView::for_role(order, admin, Some(principal.user_id)))?))
 }
 
 /// An order
 ///
-/// For its customer, for vendors who sell in it (their own lines) and for admins.
-#[api_v2_operation]
+/// For its customer, for vendors who sell in it (their own lines) and for admins; for a guest, by the order's token.
+#[api_v2_operation(operation_id = "show_order")]
 async fn show(
     state: AppState,
-    principal: Principal,
+    asker: Asker,
     id: Id<OrderId>,
     _have: IfNoneMatch,
 ) -> Result<Ok200<OrderView>, Problem> {
     let mut conn = state.conn().await?;
-    let caller = caller(&mut conn, principal).await?;
+    let caller = asking(&state, &mut conn, &asker).await?;
     let (order, role) = checkout::find_order_for(&mut conn, caller, id.0).await?;
     let version = order.version;
-    Ok(Ok200::new(OrderView::for_role(order, role, principal.user_id)).etag(version))
+    Ok(Ok200::new(OrderView::for_role(order, role, caller.user())).etag(version))
 }
 
 /// What happened to an order, oldest first
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "show_order_timeline")]
 async fn timeline(
     state: AppState,
-    principal: Principal,
+    asker: Asker,
     id: Id<OrderId>,
 ) -> Result<Ok200<OrderTimelineView>, Problem> {
     let mut conn = state.conn().await?;
-    let caller = caller(&mut conn, principal).await?;
+    let caller = asking(&state, &mut conn, &asker).await?;
     let (order, _role) = checkout::find_order_for(&mut conn, caller, id.0).await?;
     let events = outbox::timeline(&mut conn, "order", order.id.0).await?;
     let events = events.into_iter().map(OrderEventView::from).collect();

@@ -41,13 +41,13 @@ struct PlantView {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct CreatePlantBody {
-    /// What it is called, 1 to 120 characters.
+    /// What it is called, 1 to 120 characters, such as `Lacinato kale`.
     name: String,
     /// Up to 120 characters.
     species: Option<String>,
     /// Up to 4,000 characters.
     description: Option<String>,
-    /// Up to 20 conditions it grows in, of up to 40 characters each.
+    /// Up to 20 conditions it grows in, of 1 to 40 characters each.
     tags: Option<Vec<String>>,
 }
 
@@ -55,13 +55,13 @@ struct CreatePlantBody {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct ChangePlantBody {
-    /// What it is called, 1 to 120 characters.
+    /// What it is called, 1 to 120 characters, such as `Lacinato kale`.
     name: Option<String>,
     /// Up to 120 characters; the empty text removes it.
     species: Option<String>,
     /// Up to 4,000 characters; the empty text removes it.
     description: Option<String>,
-    /// All its conditions anew.
+    /// All its conditions anew, up to 20 of 1 to 40 characters each.
     tags: Option<Vec<String>>,
 }
 
@@ -92,6 +92,8 @@ async fn list(
 /// Adds a plant
 ///
 /// For vendors of the kind gardener.
+///
+/// Problems: `not_a_vendor`, `not_a_gardener`.
 #[api_v2_operation(operation_id = "add_plant")]
 async fn create(
     state: AppState,
@@ -146,6 +148,8 @@ async fn change(
 }
 
 /// Removes a plant of yours that has no listings any more
+///
+/// Problems: `plant_in_use`.
 #[api_v2_operation(operation_id = "remove_plant")]
 async fn remove(state: AppState, principal: Principal, id: Id<PlantId>) -> Result<NoContent, Problem> {
     let now = state.clock.now();

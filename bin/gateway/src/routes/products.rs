@@ -37,6 +37,8 @@ pub(super) struct CreateProductBody {
 }
 
 /// Makes a product
+///
+/// Problems: `not_a_vendor`, `sku_taken`.
 #[api_v2_operation(operation_id = "create_product", tags(products))]
 pub(super) async fn create(
     state: AppState,

@@ -25,6 +25,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 ///
 /// Doing it twice does nothing the second time. A listing needs an approved distribution center within 100 miles of
 /// you; where there is none, the problem tells the nearest.
+///
+/// Problems: `not_located`, `out_of_reach`.
 #[api_v2_operation(operation_id = "publish_offering")]
 async fn publish(
     state: AppState,

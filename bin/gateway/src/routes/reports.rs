@@ -27,12 +27,12 @@ struct ReportView {
     subject_type: String,
     /// What it is about.
     subject_id: Uuid,
-    /// `spam`, `fraud`, `unsafe`, `offensive` or `other`.
+    /// One of `spam`, `fraud`, `unsafe`, `offensive` or `other`.
     reason: String,
     /// In the reporter's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<String>,
-    /// `open`, `resolved` or `dismissed`.
+    /// One of `open`, `resolved` or `dismissed`.
     status: String,
     /// What became of it, in an admin's words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ struct CreateReportBody {
     subject_type: String,
     /// Which one.
     subject_id: Uuid,
-    /// `spam`, `fraud`, `unsafe`, `offensive` or `other`.
+    /// One of `spam`, `fraud`, `unsafe`, `offensive` or `other`.
     reason: String,
     /// Up to 2,000 characters.
     details: Option<String>,
@@ -66,7 +66,7 @@ struct DecideReportBody {
 /// Which reports.
 #[derive(Debug, Serialize, Deserialize, Apiv2Schema)]
 struct ReportParams {
-    /// `open` (unless asked), `resolved` or `dismissed`.
+    /// One of `open`, `resolved` or `dismissed`; open ones unless asked.
     status: Option<String>,
     /// 1 to 100, 24 unless asked.
     limit: Option<i64>,
@@ -85,6 +85,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Reports an offering or a user
 ///
 /// As long as a report of yours is open, the same subject cannot be reported again.
+///
+/// Problems: `already_reported`.
 #[api_v2_operation(operation_id = "submit_report")]
 async fn submit(
     state: AppState,
@@ -122,6 +124,8 @@ async fn list(
 }
 
 /// Closes a report after something was done
+///
+/// Problems: `report_decided`.
 #[api_v2_operation(operation_id = "resolve_report")]
 async fn resolve(
     state: AppState,
@@ -133,6 +137,8 @@ async fn resolve(
 }
 
 /// Closes a report because nothing had to be done
+///
+/// Problems: `report_decided`.
 #[api_v2_operation(operation_id = "dismiss_report")]
 async fn dismiss(
     state: AppState,

@@ -23,18 +23,18 @@ const LATEST: i64 = 100;
 struct SetStockBody {
     /// What can be bought from now on, beyond what checkouts hold: a decimal number, whole for `each` and `bundle`.
     quantity_available: String,
-    /// What you believe can be bought now. When that is wrong, nothing changes and the problem tells what is right.
+    /// What you believe can be bought now: a decimal number. When that is wrong, nothing changes and the problem tells what is right.
     expected_quantity: Option<String>,
 }
 
 /// A change of the stock.
 #[derive(Debug, Serialize, Apiv2Schema)]
 struct MovementView {
-    /// `adjustment`, `hold` (a checkout took it), `release` (a checkout gave it back), `sale` or `cancellation`.
+    /// One of `adjustment`, `hold`, `release`, `sale` or `cancellation`: a checkout holds, and releases what is not paid.
     kind: String,
-    /// By how much all there is changed: a decimal number.
+    /// By how much all there is changed: a decimal number, perhaps negative.
     quantity_delta: String,
-    /// By how much what checkouts hold changed: a decimal number.
+    /// By how much what checkouts hold changed: a decimal number, perhaps negative.
     held_delta: String,
     /// Who did it: `user:<id>` or `system`.
     actor: String,
@@ -55,6 +55,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Sets how much of an offering of yours can be bought
 ///
 /// What checkouts hold stays theirs.
+///
+/// Problems: `stock_changed`.
 #[api_v2_operation(operation_id = "set_stock")]
 async fn set(
     state: AppState,

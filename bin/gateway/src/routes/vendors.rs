@@ -33,7 +33,7 @@ pub(super) struct OwnVendorView {
 struct VendorProfileView {
     /// The vendor's id, which is its owner's.
     id: Uuid,
-    /// `gardener`, `maker`, `outfitter` or `restaurant`.
+    /// One of `gardener`, `maker`, `outfitter` or `restaurant`.
     kind: String,
     /// The business's name.
     business_name: String,
@@ -56,7 +56,7 @@ struct VendorProfileView {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct OpenVendorBody {
-    /// `gardener`, `maker`, `outfitter` or `restaurant`; settled for good.
+    /// One of `gardener`, `maker`, `outfitter` or `restaurant`; settled for good.
     kind: String,
     /// 2 to 120 characters.
     business_name: String,
@@ -66,7 +66,7 @@ struct OpenVendorBody {
     contact_email: Option<String>,
     /// A telephone number for buyers.
     contact_phone: Option<String>,
-    /// 3 to 60 lowercase letters, digits and hyphens; made from the name when absent.
+    /// 3 to 60 lowercase letters, digits and single hyphens; made from the name when absent.
     slug: Option<String>,
     /// Up to 2000 characters.
     bio: Option<String>,
@@ -89,7 +89,7 @@ struct ChangeVendorBody {
     /// A telephone number for buyers; null removes it (nullable).
     #[serde(default)]
     contact_phone: Patch<String>,
-    /// 3 to 60 lowercase letters, digits and hyphens. The old one stops answering.
+    /// 3 to 60 lowercase letters, digits and single hyphens. The old one stops answering.
     slug: Option<String>,
     /// Up to 2000 characters; null removes it (nullable).
     #[serde(default)]
@@ -113,7 +113,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Opens the caller's storefront
 ///
 /// Grants the role vendor.
-#[api_v2_operation]
+///
+/// Problems: `already_vendor`, `slug_taken`.
+#[api_v2_operation(operation_id = "open_shop")]
 async fn open(
     state: AppState,
     principal: Principal,
@@ -131,7 +133,9 @@ async fn open(
 }
 
 /// The caller's storefront
-#[api_v2_operation]
+///
+/// Problems: `not_found`.
+#[api_v2_operation(operation_id = "show_own_shop")]
 async fn show_own(
     state: AppState,
     principal: Principal,
@@ -142,7 +146,9 @@ async fn show_own(
 }
 
 /// Changes the caller's storefront
-#[api_v2_operation]
+///
+/// Problems: `not_found`, `slug_taken`.
+#[api_v2_operation(operation_id = "change_shop")]
 async fn change(
     state: AppState,
     principal: Principal,
@@ -159,7 +165,7 @@ async fn change(
 }
 
 /// A storefront, by its address
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "show_shop")]
 async fn show(
     state: AppState,
     slug: Segment,

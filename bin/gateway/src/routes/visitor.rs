@@ -16,7 +16,7 @@ pub(super) struct VisitorPlaceView {
     lat: f64,
     /// Degrees of longitude, east positive.
     lon: f64,
-    /// How surely that is the address that was given: `city`, `postal_code`, `street` or `rooftop`.
+    /// How surely that is the address that was given. One of `city`, `postal_code`, `street` or `rooftop`.
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<String>,
     /// How many approved distribution centers lie within 100 miles. Where there are none, nothing can be had.

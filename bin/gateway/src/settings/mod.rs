@@ -24,6 +24,8 @@ pub use secret::Secret;
 pub struct Settings {
     /// Where and for whom the gateway serves.
     pub server: ServerSettings,
+    /// What clients' connections may take.
+    pub http: HttpSettings,
     /// The database.
     pub database: DatabaseSettings,
     /// Keys that nobody else may know.
@@ -64,6 +66,23 @@ pub struct ServerSettings {
     pub cors_allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+}
+
+/// What clients' connections may take.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpSettings {
+    /// The most connections at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// The most requests worked on at once; more are refused.
+    pub max_in_flight: usize,
+    /// How long a request's head may take to arrive.
+    pub head_timeout: Duration,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a client may take to take in an answer.
+    pub send_timeout: Duration,
+    /// How long a connection may be idle.
+    pub idle_timeout: Duration,
 }
 
 /// The database.
@@ -129,7 +148,8 @@ pub struct LogSettings {
 pub struct RateLimitSettings {
     /// Requests a minute.
     pub per_minute: u32,
-    /// Requests a minute to the routes where guessing pays: login, registration, refresh.
+    /// Requests a minute to the routes where guessing pays: login, registration, refresh, change of password; and to
+    /// guests' checkouts.
     pub auth_per_minute: u32,
 }
 

@@ -48,7 +48,12 @@ impl FromStr for Network {
             Some(prefix) => prefix.parse().map_err(|_not_a_number| NetworkError)?,
             None => most,
         };
-        if prefix > most { Err(NetworkError) } else { Ok(Self { address, prefix }) }
+        match address.to_canonical() {
+            _ if prefix > most => Err(NetworkError),
+            // A range of IPv4 addresses in IPv6's clothes.
+            IpAddr::V4(own) if most == 128 && prefix >= 96 => Ok(Self { address: own.into(), prefix: prefix - 96 }),
+            _ => Ok(Self { address, prefix }),
+        }
     }
 }
 
@@ -64,6 +69,7 @@ mod tests {
         assert!(holds("10.0.0.0/8", "10.255.0.1"));
         assert!(!holds("10.0.0.0/8", "11.0.0.1"));
         assert!(holds("10.0.0.1", "::ffff:10.0.0.1"));
+        assert!(holds("::ffff:10.0.0.0/104", "10.255.0.1") && !holds("::ffff:10.0.0.0/104", "11.0.0.1"));
         assert!(holds("0.0.0.0/0", "203.0.113.9"));
         assert!(holds("::/0", "2001:db8::1"));
         assert!(holds("2001:db8::/32", "2001:db8:1::1"));

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{
-    DatabaseSettings, Environment, GeocodingProvider, GeocodingSettings, KEYS, LogFormat, LogSettings,
-    OrderSettings, RateLimitSettings, Secret, SecretSettings, ServerSettings, Settings, SettingsError,
+    DatabaseSettings, Environment, GeocodingProvider, GeocodingSettings, HttpSettings, KEYS, LogFormat,
+    LogSettings, OrderSettings, RateLimitSettings, Secret, SecretSettings, ServerSettings, Settings, SettingsError,
 };
 
 const LEAST_SECRET: usize = 32;
@@ -41,6 +41,7 @@ impl Reader<'_> {
         }
         // Each section is read before any is given up, so that all problems are found.
         let server = self.server(environment);
+        let http = self.http();
         let database = self.database();
         let secrets = self.secrets();
         let geocoding = self.geocoding();
@@ -49,6 +50,7 @@ impl Reader<'_> {
         let orders = self.number("ORDER_PAYMENT_MINUTES", 1..=1440);
         Some(Settings {
             server: server?,
+            http: http?,
             database: database?,
             secrets,
             geocoding: geocoding?,
@@ -111,6 +113,24 @@ impl Reader<'_> {
             self.refuse("CORS_ALLOWED_ORIGINS", message);
         }
         Some(urls.iter().map(|url| url.origin().ascii_serialization()).collect())
+    }
+
+    fn http(&mut self) -> Option<HttpSettings> {
+        let mut seconds = |name| self.number(name, 1..=600).map(Duration::from_secs);
+        let head_timeout = seconds("HTTP_HEAD_SECONDS");
+        let body_timeout = seconds("HTTP_BODY_SECONDS");
+        let send_timeout = seconds("HTTP_SEND_SECONDS");
+        let idle_timeout = seconds("HTTP_IDLE_SECONDS");
+        let max_connections = self.number("HTTP_MAX_CONNECTIONS", 1..=100_000);
+        let max_in_flight = self.number("HTTP_MAX_IN_FLIGHT", 1..=10_000);
+        Some(HttpSettings {
+            max_connections: usize::try_from(max_connections?).ok()?,
+            max_in_flight: usize::try_from(max_in_flight?).ok()?,
+            head_timeout: head_timeout?,
+            body_timeout: body_timeout?,
+            send_timeout: send_timeout?,
+            idle_timeout: idle_timeout?,
+        })
     }
 
     fn database(&mut self) -> Option<DatabaseSettings> {

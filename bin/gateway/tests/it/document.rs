@@ -21,6 +21,10 @@ pub struct Operation {
     pub takes_token: bool,
     /// Whether it answers without one.
     pub public: bool,
+    /// Whether the token of a guest's order means anything to it.
+    pub takes_order_token: bool,
+    /// Whether it is about a guest's cart.
+    pub takes_cart_token: bool,
     /// The names and types of its query parameters.
     pub query: Vec<(String, String)>,
     /// Whether it has a header parameter `If-Match`.
@@ -84,6 +88,8 @@ impl Document {
             path: path.to_owned(),
             id: operation["operationId"].as_str().unwrap().to_owned(),
             takes_token: requirements.iter().any(|one| one.get("bearer").is_some()),
+            takes_order_token: requirements.iter().any(|one| one.get("order_token").is_some()),
+            takes_cart_token: parameters().any(|parameter| parameter["name"] == "X-Cart-Token"),
             public: requirements.is_empty() || requirements.contains(&json!({})),
             query: parameters().filter(|parameter| parameter["in"] == "query").map(named).collect(),
             conditional: parameters().any(|parameter| parameter["name"] == "If-Match"),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::actors::{Actor, Admin, Answer, BOULDER, Gardener, Market, id_of, produce};
 use crate::document::{Document, Operation};
+use crate::guest::Guest;
 
 /// What answers to anybody. Everything else asks for a token.
 const PUBLIC: &[&str] = &[
@@ -21,6 +22,7 @@ const PUBLIC: &[&str] = &[
     "PUT /api/v1/cart/lines/{offering_id}",
     "DELETE /api/v1/cart/lines/{offering_id}",
     "POST /api/v1/cart/prices/acknowledge",
+    "POST /api/v1/checkout/guest",
     "GET /api/v1/categories",
     "GET /api/v1/centers",
     "GET /api/v1/centers/{id}",
@@ -56,6 +58,12 @@ pub struct Belongings {
     pub administered: BTreeMap<&'static str, String>,
     /// For everybody to see.
     pub shown: BTreeMap<&'static str, String>,
+    /// A guest's cart with something in it.
+    pub cart_token: String,
+    /// What a guest bought, by the beginning of the path that names it.
+    pub guests: BTreeMap<&'static str, String>,
+    /// The token that opens it.
+    pub order_token: String,
     /// How their owner sees them.
     views: Vec<&'static str>,
 }
@@ -67,6 +75,9 @@ async fn call(actor: &Actor<'_>, operation: &Operation, id: &str) -> Answer {
         request = request.header("if-match", "*");
     }
     request = request.header("idempotency-key", Uuid::new_v4().to_string());
+    if operation.takes_order_token {
+        request = request.header("x-order-token", "nobodys");
+    }
     if let Some(body) = operation.sample() {
         request = request.json(&body);
     }
@@ -83,6 +94,12 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
     buyer.puts(plum, "1").await.done();
     let checkout = buyer.checks_out().await.done();
     buyer.puts(fig, "1").await.done();
+
+    let maker = market.maker("Mina", BOULDER).await;
+    let mug = maker.makes("Mug", 2800, "9").await;
+    let (guest, _) = Guest::begins(market, mug, "1").await;
+    let bought = guest.buys().await;
+    guest.puts(mug, "1").await;
 
     let plant = owner.grows("Kale").await;
     let listing = post("/api/v1/listings", produce(plant, "lb", 300, "10")).await;
@@ -129,6 +146,13 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             ("/api/v1/admin/users/", owner.id.to_string()),
         ]),
         shown: BTreeMap::from([("/api/v1/vendors/", slug)]),
+        cart_token: guest.token,
+        guests: BTreeMap::from([
+            ("/api/orders/", bought.only().to_string()),
+            ("/api/v1/checkouts/", bought.checkout.to_string()),
+            ("/api/v1/orders/", bought.only().to_string()),
+        ]),
+        order_token: bought.token,
         views: vec![
             "/api/v1/me",
             "/api/v1/me/addresses",
@@ -231,6 +255,29 @@ async fn what_is_anothers_is_not_there() {
             assert_eq!(nothing.status, 404, "{name}: {}", nothing.body);
         }
     }
+
+    // Nor do those without an account find what a guest bought, who alone has its token.
+    let mut opened = 0;
+    for operation in operations.iter().filter(|operation| operation.takes_order_token) {
+        let name = operation.name();
+        let id = among(&things.guests, &operation.path).unwrap_or_else(|| panic!("{name}: what would it open?"));
+        for (token, status) in [("nobodys", 404), (things.cart_token.as_str(), 404), (id.as_str(), 404)] {
+            let asked = market.server.ask(operation.method.clone(), &operation.at(id));
+            let asked = asked.header("x-order-token", token).json(&operation.sample());
+            let answer = Answer::to(asked).await;
+            let expected = if operation.path.ends_with("/claim") { 401 } else { status };
+            assert_eq!(answer.status, expected, "{name}: {}", answer.body);
+        }
+        for other in [vendor, customer] {
+            assert_eq!(call(other, operation, id).await.status, 404, "{name}");
+        }
+        if operation.method == Method::GET {
+            let asked = market.server.get(&operation.at(id)).header("x-order-token", &things.order_token);
+            assert_eq!(Answer::to(asked).await.status, 200, "{name}");
+            opened += 1;
+        }
+    }
+    assert_eq!(opened, 3, "an order, its timeline, its checkout");
 
     // What is on sale is there for everybody to see, and for nobody else to change.
     let on_sale = &things.private["/api/v1/vendor/offerings/"];

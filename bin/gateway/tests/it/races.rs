@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::actors::{Answer, BOULDER, Customer, Market, id_of};
+use crate::guest::Guest;
 
 /// A connection for everybody: who is refused shall be so for lack of stock, not of connections.
 const ROOM: (&str, &str) = ("DATABASE_MAX_CONNECTIONS", "210");
@@ -197,5 +198,49 @@ async fn an_order_that_is_paid_and_called_off_at_once_ends_in_one_way() {
     .await;
     assert_eq!(ends, ["CANCELLED"; 20]);
     assert_eq!(market.free(kale).await, "100");
+    books_balance(&market).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guests_cart_is_checked_out_once_whatever_the_keys() {
+    let market = Market::open_with(&[("DATABASE_MAX_CONNECTIONS", "60")]).await;
+    let maker = market.maker("Mina", BOULDER).await;
+    let mug = maker.makes("Mug", 2800, "100").await;
+    let (guest, _) = Guest::begins(&market, mug, "2").await;
+    let answers = join_all((0..30).map(|_| guest.checks_out())).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    let empty = answers.iter().filter(|answer| answer.body["code"] == "empty_cart").count();
+    assert_eq!((made, empty), (1, 29), "{answers:?}");
+    assert_eq!(count(&market, "SELECT count(*) FROM checkouts").await, 1);
+    assert_eq!(market.free(mug).await, "98");
+    books_balance(&market).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guests_order_is_claimed_by_one_of_many() {
+    let market = Market::open_with(&[("DATABASE_MAX_CONNECTIONS", "60")]).await;
+    let maker = market.maker("Mina", BOULDER).await;
+    let mug = maker.makes("Mug", 2800, "100").await;
+    let crowd = crowd(&market, 20, mug, 2800).await;
+    for _ in 0..5 {
+        let bought = Guest::begins(&market, mug, "1").await.0.buys().await;
+        let claim = format!("/api/v1/orders/{}/claim", bought.only());
+        let claims = join_all(crowd.iter().map(|customer| {
+            let asked = customer.ask(reqwest::Method::POST, &claim);
+            Answer::to(asked.header("x-order-token", &bought.token))
+        }));
+        // The guest pays meanwhile, or finds that it is no longer theirs.
+        let (claims, paid) = tokio::join!(claims, bought.pays());
+        let winners: Vec<&Answer> = claims.iter().filter(|answer| answer.status == 200).collect();
+        let late = claims.iter().filter(|answer| answer.status == 404).count();
+        assert_eq!((winners.len(), late), (1, 19), "{claims:?}");
+        assert!([200, 404].contains(&paid.status), "{paid:?}");
+        let owner = &winners[0].body["orders"][0]["customer_id"];
+        let winner = crowd.iter().find(|customer| *owner == json!(customer.id)).unwrap();
+        let order = winner.order(bought.only()).await;
+        assert_eq!(order["status"], if paid.status == 200 { "PROCESSING" } else { "PENDING" });
+        assert_eq!(bought.pays().await.status, 404);
+    }
+    assert_eq!(count(&market, "SELECT count(*) FROM events WHERE kind = 'order.claimed'").await, 5);
     books_balance(&market).await;
 }

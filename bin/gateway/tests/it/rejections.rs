@@ -76,7 +76,7 @@ async fn encodings() {
     let token = somebody();
     let request = server.post("/api/v1/notes").bearer_auth(&token).header("content-type", "application/json");
     let refused = request.header("content-encoding", "gzip").body("not gzip").send().await.unwrap();
-    problem(refused, 400, "malformed_request").await;
+    problem(refused, 415, "unsupported_media_type").await;
     let refused =
         server.get("/health").header("accept-encoding", "identity;q=0, nothing").send().await.unwrap();
     problem(refused, 406, "not_acceptable").await;

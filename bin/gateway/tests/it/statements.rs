@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use crate::actors::{Answer, BOULDER, Customer, Gardener, Market, id_of};
+use crate::guest::{Bought, Guest};
 
 /// How many statements the server makes of it, once it is warm.
 async fn cost<F: Future<Output = Answer>>(market: &Market, ask: impl Fn() -> F) -> u64 {
@@ -75,6 +76,61 @@ async fn carts_and_checkouts() {
     assert_eq!(set[0], set[1], "to change one of one and one of twenty");
     let checkouts = [once(&market, casey.checks_out()).await, once(&market, olive.checks_out()).await];
     assert_eq!(checkouts[0], checkouts[1], "to check out one line and twenty");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_guests_do() {
+    let market = Market::open().await;
+    let maker = market.maker("Mina", BOULDER).await;
+    let mut offerings = Vec::new();
+    for number in 0..20 {
+        offerings.push(maker.makes(&format!("Mug {number}"), 2800, "50").await);
+    }
+    let buys = async |offerings: &[uuid::Uuid]| {
+        let (guest, _) = Guest::begins(&market, offerings[0], "1").await;
+        for offering in &offerings[1..] {
+            guest.puts(*offering, "1").await;
+        }
+        let cost = once(&market, guest.checks_out()).await;
+        guest.puts(offerings[0], "1").await;
+        (cost, guest.buys().await)
+    };
+    buys(&offerings[..1]).await;
+    let (one, bought) = buys(&offerings[..1]).await;
+    let (twenty, _) = buys(&offerings).await;
+    assert_eq!(one, twenty, "to check out one line and twenty");
+
+    let path = format!("/api/v1/orders/{}", bought.only());
+    let reads = async || cost(&market, || bought.get(&path)).await;
+    let before = reads().await;
+    let casey = market.customer("Casey", BOULDER).await;
+    let by_casey = casey.orders(offerings[0], "1").await;
+    let own = format!("/api/v1/orders/{by_casey}");
+    assert_eq!(
+        before,
+        cost(&market, || casey.get(&own)).await,
+        "to look at it with a token and with an account"
+    );
+    for _ in 0..9 {
+        buys(&offerings).await;
+    }
+    assert_eq!(reads().await, before, "among few orders and among many");
+
+    // Claiming an order of one line and two of ten.
+    let claims = async |bought: &Bought<'_>| {
+        let claim = format!("/api/v1/orders/{}/claim", bought.orders[0]);
+        let asked = casey.ask(reqwest::Method::POST, &claim).header("x-order-token", &bought.token);
+        once(&market, Answer::to(asked)).await
+    };
+    let potter = market.maker("Pia", BOULDER).await;
+    let bowl = potter.makes("Bowl", 3600, "9").await;
+    let (guest, _) = Guest::begins(&market, bowl, "1").await;
+    for offering in &offerings {
+        guest.puts(*offering, "1").await;
+    }
+    let both = guest.buys().await;
+    assert_eq!(both.orders.len(), 2);
+    assert_eq!(claims(&bought).await, claims(&both).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

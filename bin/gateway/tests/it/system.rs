@@ -118,9 +118,13 @@ async fn the_document_is_whole() {
     assert_eq!(create["security"], json!([{ "bearer": [] }]));
     assert!(create["responses"]["201"]["headers"]["Location"].is_object(), "{create}");
     assert_eq!(
-        create["responses"]["422"]["content"]["application/problem+json"]["schema"]["$ref"],
-        "#/components/schemas/Problem"
+        create["responses"]["422"]["$ref"],
+        "#/components/responses/invalid_input_or_idempotency_key_reused"
     );
+    let refused = &document["components"]["responses"]["invalid_input_or_idempotency_key_reused"];
+    let parts = &refused["content"]["application/problem+json"]["schema"]["allOf"];
+    assert_eq!(parts[0]["$ref"], "#/components/schemas/Problem", "{refused}");
+    assert_eq!(parts[1]["properties"]["code"]["enum"], json!(["invalid_input", "idempotency_key_reused"]));
     let change = &document["paths"]["/api/v1/notes/{id}"]["patch"];
     assert!(change["responses"]["428"].is_object());
     assert_eq!(schemas["ChangeNoteBody"].get("required"), None);
@@ -136,7 +140,8 @@ async fn the_document_is_whole() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{method} {path}");
-            assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.contains_key("500") && !responses.contains_key("default"), "{method} {path}");
         }
     }
     let text = document.to_string();

@@ -15,7 +15,7 @@ const CONFIDENCE: TextRule = TextRule::line(1, 40);
 const USUAL_COUNTRY: &str = "US";
 
 /// What is written on an envelope, and what a geocoder is asked about.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PostalAddress {
     /// House number and street.
     pub line1: String,
@@ -216,7 +216,7 @@ pub struct AddressChanges {
 
 impl AddressDetails {
     /// Checks every field; returns the label and the postal address.
-    pub(crate) fn check(self) -> Result<(Option<String>, PostalAddress), Invalid> {
+    pub fn check(self) -> Result<(Option<String>, PostalAddress), Invalid> {
         let mut fields = Fields::default();
         let label = fields.take("label", LABEL.read_optional(self.label.as_deref())).flatten();
         let postal = PostalAddress {

@@ -2,12 +2,14 @@
 
 use kernel::{FieldError, InvalidCode};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 /// RFC 5321, section 4.5.3.1, as corrected by erratum 1690 of RFC 3696.
 const MOST_CHARACTERS: usize = 254;
 const MOST_LOCAL_BYTES: usize = 64;
 
-/// An email address as it was typed, trimmed.
+/// An email address as it was typed, trimmed and in Unicode's form NFKC: what looks alike by its
+/// encoding alone, such as a letter of full width, is the same.
 ///
 /// The check is pragmatic: one `@`, something before it and a dotted domain after it. Whether the
 /// mailbox exists only a message to it can tell.
@@ -17,7 +19,7 @@ pub struct EmailAddress(String);
 impl EmailAddress {
     /// Reads an address.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let text = text.trim();
+        let text: String = text.trim().nfkc().collect();
         if text.is_empty() {
             return Err(FieldError::new(InvalidCode::Required, "must not be empty"));
         }
@@ -26,7 +28,7 @@ impl EmailAddress {
             return Err(FieldError::new(InvalidCode::TooLong, message));
         }
         match text.split_once('@') {
-            Some((local, domain)) if is_local_part(local) && is_domain(domain) => Ok(Self(text.to_owned())),
+            Some((local, domain)) if is_local_part(local) && is_domain(domain) => Ok(Self(text)),
             _ => Err(FieldError::new(InvalidCode::Malformed, "must look like name@example.com")),
         }
     }
@@ -44,11 +46,12 @@ impl EmailAddress {
     }
 }
 
-/// The key of any text somebody logs in with, whether or not it is an address: trimmed and in
-/// Unicode lowercase. A NUL, which no address has and no database text can hold, becomes a character
+/// The key of any text somebody logs in with, whether or not it is an address: trimmed, in Unicode
+/// lowercase and NFKC, and with one small sigma. A NUL, which no address has and no database text can hold, becomes a character
 /// that no address has either.
 pub(crate) fn email_key(text: &str) -> String {
-    text.trim().to_lowercase().replace('\0', "\u{fffd}")
+    let folded = text.trim().nfkc().collect::<String>().to_lowercase();
+    folded.nfkc().map(|c| if c == 'ς' { 'σ' } else { c }).collect::<String>().replace('\0', "\u{fffd}")
 }
 
 /// The SHA-256 of a key, under which failed attempts are counted without keeping the address.
@@ -58,7 +61,7 @@ pub(crate) fn email_digest(key: &str) -> [u8; 32] {
 
 fn is_local_part(text: &str) -> bool {
     let dotted = text.split('.').all(|part| !part.is_empty());
-    dotted && text.len() <= MOST_LOCAL_BYTES && text.chars().all(is_plain)
+    dotted && text.len() <= MOST_LOCAL_BYTES && text.chars().all(|c| is_letter(c) || is_atom(c) || c == '.')
 }
 
 fn is_domain(text: &str) -> bool {
@@ -67,15 +70,21 @@ fn is_domain(text: &str) -> bool {
             && label.len() <= 63
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && label.chars().all(|c| is_letter(c) || c == '-')
     };
     text.contains('.') && text.split('.').all(label)
 }
 
-fn is_plain(c: char) -> bool {
-    !c.is_whitespace()
-        && !c.is_control()
-        && !matches!(c, '@' | '"' | '(' | ')' | ',' | ':' | ';' | '<' | '>' | '[' | ']' | '\\')
+/// A letter or digit that can be seen: no two addresses may look the same because of what cannot.
+fn is_letter(c: char) -> bool {
+    // Letters by name, and blank: the fillers of Hangul and two vowels of Khmer.
+    let blank = matches!(c, '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}');
+    c.is_alphanumeric() && !blank
+}
+
+/// What an address may have besides letters and digits (RFC 5322, section 3.2.3).
+fn is_atom(c: char) -> bool {
+    "!#$%&'*+-/=?^_`{|}~".contains(c)
 }
 
 /// Reads a telephone number: 7 to 15 digits (ITU-T E.164), with the usual punctuation, kept as it
@@ -126,6 +135,12 @@ mod tests {
             "ana\0@example.com",
             "<ana@example.com>",
             "ana@exam ple.com",
+            "an\u{200b}a@example.com",
+            "ana\u{202e}@example.com",
+            "ana\u{3164}@example.com",
+            "ana@example\u{ad}.com",
+            "ana\u{feff}@example.com",
+            "ana\r\nbcc:bob@example.com",
         ] {
             assert_eq!(EmailAddress::parse(text).unwrap_err().code, InvalidCode::Malformed, "{text:?}");
         }
@@ -138,6 +153,27 @@ mod tests {
     fn spellings_of_one_address_share_a_key() {
         assert_eq!(email_key(" ÀNA@Example.COM "), "àna@example.com");
         assert_eq!(email_digest(&email_key("Ana@example.com")), email_digest(&email_key("ana@example.com ")));
+    }
+
+    #[test]
+    fn letters_that_differ_by_their_encoding_alone_are_the_same() {
+        let key = |text: &str| EmailAddress::parse(text).unwrap().key();
+        for (text, same) in [
+            // Of full width, a ligature, the sign of the kelvin, an accent of its own.
+            ("\u{ff41}na@example.com", "ana@example.com"),
+            ("ana\u{ff20}example.com", "ana@example.com"),
+            ("\u{fb01}g@example.com", "fig@example.com"),
+            ("\u{212a}ale@example.com", "kale@example.com"),
+            ("jose\u{301}@example.com", "josé@example.com"),
+            ("ΟΔΥΣΣΕΥΣ@example.gr", "οδυσσευς@example.gr"),
+            ("ΟΔΥΣΣΕΥΣ@example.gr", "οδυσσευσ@example.gr"),
+        ] {
+            assert_eq!(key(text), key(same), "{text}");
+            assert_eq!(email_key(text), key(same), "{text}");
+        }
+        // Another letter is another letter, however it looks.
+        assert_ne!(key("\u{430}na@example.com"), key("ana@example.com"));
+        assert_eq!(EmailAddress::parse("\u{ff41}na@example.com").unwrap().as_str(), "ana@example.com");
     }
 
     #[test]

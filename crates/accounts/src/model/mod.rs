@@ -18,4 +18,5 @@ pub use role::Role;
 pub use session::{REFRESH_LIFETIME, RefreshToken, RevokeReason, Session};
 pub(crate) use user::DISPLAY_NAME;
 pub use user::{Account, AccountStatus, Me, User, UserFilter, UserKey};
+pub(crate) use vendor::VendorText;
 pub use vendor::{VendorChanges, VendorDetails, VendorKind, VendorProfile};

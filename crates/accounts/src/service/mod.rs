@@ -3,6 +3,7 @@
 mod addresses;
 mod administration;
 mod authentication;
+mod bulk;
 mod housekeeping;
 mod profile;
 mod registration;
@@ -25,6 +26,8 @@ pub use administration::{
     revoke_role,
 };
 pub use authentication::{ChangePassword, LogIn, change_password, log_in};
+pub use bulk::{Resident, list_residents, load_residents};
+pub(crate) use bulk::{Checked, Home};
 pub use housekeeping::{Purged, purge};
 pub use profile::{ProfileChanges, change_profile, find_me};
 pub use registration::{Register, Superuser, make_superuser, register};

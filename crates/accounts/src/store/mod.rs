@@ -1,6 +1,7 @@
 //! Every query of the accounts.
 
 mod addresses;
+mod bulk;
 mod login_failures;
 mod sessions;
 mod users;
@@ -17,6 +18,7 @@ pub(crate) use addresses::{
     delete_address, find_address, find_address_by_id, find_primary_address, insert_address, list_addresses,
     list_primary_places, update_address,
 };
+pub(crate) use bulk::{insert_residents, list_residents};
 pub(crate) use login_failures::{
     delete_failure_run, delete_failure_runs_before, find_login_state, lock_failure_run,
     lock_or_insert_failure_run, update_failure_run,

@@ -31,7 +31,7 @@ pub async fn explain_browse(
 
 /// An offering that the public may see, with its shop's name and slug.
 pub async fn find_public_offering(
-    conn: &mut Conn,
+    conn: &Conn,
     id: OfferingId,
 ) -> Result<(Offering, String, String), CatalogError> {
     store::offerings::find_public(conn, id).await?.ok_or(CatalogError::NotFound("offering"))

@@ -1,6 +1,7 @@
 //! What can be asked of the catalog. Every function works in the caller's transaction.
 
 pub(crate) mod browse;
+pub(crate) mod bulk;
 pub(crate) mod categories;
 pub(crate) mod offerings;
 pub(crate) mod plants;

@@ -34,6 +34,15 @@ pub async fn find_seller_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<S
     Ok(store::sellers::find_by_slug(conn, slug).await?)
 }
 
+/// Up to `limit` sellers, by ascending id after `after`.
+pub async fn list_sellers(
+    conn: &mut Conn,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<Seller>, CatalogError> {
+    Ok(store::sellers::list(conn, after, limit).await?)
+}
+
 /// Up to `limit` sellers, by ascending id after `after`, whose reach may change when the center with
 /// this number does: those that reach it now, and those between the two latitudes (in degrees).
 pub async fn sellers_near(

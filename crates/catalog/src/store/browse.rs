@@ -12,33 +12,37 @@ use crate::browse::{BrowseFilter, BrowseItem, BrowseKey, FARTHEST_SELLER_MILES, 
 use crate::store::unreadable;
 use crate::{ListingType, OfferingKind, Unit};
 
-#[derive(QueryableByName)]
+#[derive(Queryable)]
 struct BrowseRow {
-    #[diesel(sql_type = SqlUuid)]
     id: OfferingId,
-    #[diesel(sql_type = Text)]
     kind: String,
-    #[diesel(sql_type = Nullable<Text>)]
     listing_type: Option<String>,
-    #[diesel(sql_type = Text)]
     title: String,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
     category_id: Option<CategoryId>,
-    #[diesel(sql_type = Text)]
     unit: String,
-    #[diesel(sql_type = BigInt)]
     price_minor: i64,
-    #[diesel(sql_type = Timestamptz)]
     published_at: DateTime<Utc>,
-    #[diesel(sql_type = SqlUuid)]
     vendor_id: UserId,
-    #[diesel(sql_type = Text)]
     vendor_name: String,
-    #[diesel(sql_type = Text)]
     vendor_slug: String,
-    #[diesel(sql_type = Nullable<Double>)]
     chord: Option<f64>,
 }
+
+/// Of a [`BrowseRow`].
+type BrowseColumns = (
+    SqlUuid,
+    Text,
+    Nullable<Text>,
+    Text,
+    Nullable<SqlUuid>,
+    Text,
+    BigInt,
+    Timestamptz,
+    SqlUuid,
+    Text,
+    Text,
+    Nullable<Double>,
+);
 
 #[derive(QueryableByName)]
 struct PlanRow {
@@ -80,7 +84,8 @@ pub(crate) async fn list_browsable(
     after: Option<BrowseKey>,
     limit: Limit,
 ) -> QueryResult<Vec<BrowseItem>> {
-    let rows: Vec<BrowseRow> = statement(filter, sort, after, limit).load(conn).await?;
+    let statement = statement(filter, sort, after, limit).returning::<BrowseColumns>();
+    let rows: Vec<BrowseRow> = statement.load(conn).await?;
     rows.into_iter().map(BrowseItem::try_from).collect()
 }
 
@@ -101,8 +106,8 @@ pub(crate) async fn explain_browsable(
 /// The page's ids are found first, then their texts: only what is shown is joined.
 fn statement(filter: &BrowseFilter, sort: Sort, after: Option<BrowseKey>, limit: Limit) -> Sql<'_> {
     let mut sql = db::sql(
-        "SELECT o.id, o.kind, l.type AS listing_type, o.title, o.category_id, o.unit, o.price_minor, \
-         o.published_at, o.vendor_id, s.name AS vendor_name, s.slug AS vendor_slug, ",
+        "SELECT o.id, o.kind, l.type, o.title, o.category_id, o.unit, o.price_minor, o.published_at, o.vendor_id, \
+         s.name, s.slug, ",
     );
     push_chord(&mut sql, filter, "s.location");
     sql.push(" AS chord FROM (");

@@ -1,7 +1,9 @@
 //! Every query of the catalog.
 
 pub(crate) mod browse;
+pub(crate) mod bulk;
 pub(crate) mod categories;
+pub(crate) mod check;
 pub(crate) mod offerings;
 pub(crate) mod plants;
 pub(crate) mod reach;

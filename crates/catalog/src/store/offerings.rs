@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use db::Conn;
+use diesel::dsl::SqlTypeOf;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{CategoryId, Currency, Limit, Money, NewestKey, OfferingId, PlantId, Quantity, UserId};
 
@@ -46,6 +48,9 @@ struct ProductRow {
 
 type Row = (OfferingRow, Option<ListingRow>, Option<ProductRow>);
 type RowOfShop = (OfferingRow, Option<ListingRow>, Option<ProductRow>, String, String);
+type ColumnsOf<Row> = SqlTypeOf<<Row as Selectable<Pg>>::SelectExpression>;
+type ColumnsOfShop =
+    (ColumnsOf<OfferingRow>, Nullable<ColumnsOf<ListingRow>>, Nullable<ColumnsOf<ProductRow>>, Text, Text);
 
 fn offering((row, listing, product): Row) -> QueryResult<Offering> {
     let detail = match (listing, product) {
@@ -212,26 +217,23 @@ pub(crate) async fn find(conn: &mut Conn, id: OfferingId) -> QueryResult<Option<
 
 /// An offering that the public may see, with the shop's name and slug.
 pub(crate) async fn find_public(
-    conn: &mut Conn,
+    mut conn: &Conn,
     id: OfferingId,
 ) -> QueryResult<Option<(Offering, String, String)>> {
-    let row: Option<RowOfShop> = offerings::table
-        .left_join(listings::table)
-        .left_join(products::table)
-        .inner_join(sellers::table)
-        .filter(offerings::deleted_at.is_null())
-        .filter(offerings::status.ne("draft").and(offerings::hidden.eq(false)))
-        .filter(offerings::id.eq(id))
-        .select((
-            OfferingRow::as_select(),
-            Option::<ListingRow>::as_select(),
-            Option::<ProductRow>::as_select(),
-            sellers::name,
-            sellers::slug,
-        ))
-        .first(conn)
-        .await
-        .optional()?;
+    // By hand: the page of an offering is asked for so often that building its text each time would tell.
+    let row: Option<RowOfShop> = db::sql(
+        "SELECT o.id, o.vendor_id, o.category_id, o.title, o.description, o.unit, o.price_minor, o.status, o.hidden, \
+         o.hidden_reason, o.published_at, o.version, o.created_at, o.updated_at, l.plant_id, l.type, \
+         p.sku, p.reorder_threshold, s.name, s.slug \
+         FROM offerings o JOIN sellers s ON s.vendor_id = o.vendor_id \
+         LEFT JOIN listings l ON l.offering_id = o.id LEFT JOIN products p ON p.offering_id = o.id \
+         WHERE o.id = $1 AND o.deleted_at IS NULL AND o.status <> 'draft' AND NOT o.hidden",
+    )
+    .bind::<SqlUuid, _>(id)
+    .returning::<ColumnsOfShop>()
+    .get_result(&mut conn)
+    .await
+    .optional()?;
     row.map(|(row, listing, product, name, slug)| {
         offering((row, listing, product)).map(|offering| (offering, name, slug))
     })

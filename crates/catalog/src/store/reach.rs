@@ -44,6 +44,13 @@ pub(crate) async fn refresh_offering(tx: &mut Conn, id: OfferingId) -> QueryResu
     Ok(())
 }
 
+/// Derives the read model of these offerings, each held with its seller.
+pub(crate) async fn refresh_offerings(tx: &mut Conn, ids: &[OfferingId]) -> QueryResult<()> {
+    super::offerings::lock_all(tx, ids).await?;
+    db::sql(REFRESH.replace("{chosen}", "o.id = ANY($1)")).bind::<Array<SqlUuid>, _>(ids).execute(tx).await?;
+    Ok(())
+}
+
 /// Derives the read model of everything a seller offers.
 pub(crate) async fn refresh_seller(tx: &mut Conn, vendor: UserId) -> QueryResult<()> {
     let chosen = "o.vendor_id = $1 AND o.deleted_at IS NULL";

@@ -85,6 +85,13 @@ pub(crate) async fn find(conn: &mut Conn, vendor: UserId) -> QueryResult<Option<
     Ok(row.map(Seller::from))
 }
 
+pub(crate) async fn list(conn: &mut Conn, after: Option<UserId>, limit: i64) -> QueryResult<Vec<Seller>> {
+    let after = after.unwrap_or(UserId(uuid::Uuid::nil()));
+    let next = sellers::table.filter(sellers::vendor_id.gt(after)).order(sellers::vendor_id).limit(limit);
+    let rows: Vec<SellerRow> = next.select(SellerRow::as_select()).load(conn).await?;
+    Ok(rows.into_iter().map(Seller::from).collect())
+}
+
 /// Keeps the sellers where they are until the transaction ends.
 ///
 /// Whoever derives the read model of some offerings first holds their sellers with this, then locks

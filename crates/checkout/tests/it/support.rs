@@ -28,7 +28,7 @@ pub fn now() -> DateTime<Utc> {
 }
 
 pub fn caller(user: UserId) -> Caller {
-    Caller { user, is_admin: false }
+    Caller::Person { user, is_admin: false }
 }
 
 impl Town {

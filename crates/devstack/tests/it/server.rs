@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use anyhow::Result;
 use devstack::{Postgres, PostgresOptions, scratch_folder};
 
-use crate::support::{ask, options};
+use crate::support::{ask, eventually, options};
 
 #[test]
 fn answers_on_localhost_only() -> Result<()> {
@@ -128,5 +128,26 @@ fn a_folder_with_other_things_is_left_alone() -> Result<()> {
     let error = Postgres::start(&options(folder.path())).expect_err("this is no data folder");
     assert!(format!("{error:#}").contains("something other"), "{error:#}");
     assert!(folder.path().join("letter.txt").is_file());
+    Ok(())
+}
+
+#[test]
+fn what_was_committed_survives_an_immediate_stop_and_what_was_not_does_not() -> Result<()> {
+    let folder = scratch_folder()?;
+    let options = PostgresOptions { durable: true, ..options(&folder.path().join("data")) };
+    let first = Postgres::start(&options)?;
+    let url = first.url("postgres");
+    ask(&url, "CREATE TABLE kept AS SELECT 42 AS answer")?;
+    let open = "BEGIN; INSERT INTO kept VALUES (43); SELECT pg_sleep(60)";
+    let cut_short = std::thread::spawn(move || ask(&url, open));
+    let at_work = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    eventually("the transaction", || ask(&first.url("postgres"), at_work).is_ok_and(|count| count == "1"))?;
+    first.stop_immediately()?;
+    assert!(cut_short.join().expect("the thread does not panic").is_err());
+
+    let second = Postgres::start(&options)?;
+    assert_eq!(ask(&second.url("postgres"), "SELECT answer FROM kept")?, "42");
+    let log = fs::read_to_string(folder.path().join("data.log"))?;
+    assert!(log.contains("automatic recovery"), "it was no orderly end: {log}");
     Ok(())
 }

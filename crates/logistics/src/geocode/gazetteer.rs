@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, ready};
 
 use super::{Confidence, GeocodeError, Geocoded, Geocoder, NormalizedAddress, Unplaceable};
 
-static DATA: &[u8] = include_bytes!("../../data/us-zip-centroids.csv.gz");
+pub(super) static DATA: &[u8] = include_bytes!("../../data/us-zip-centroids.csv.gz");
 
 /// A postal code that serves people of a neighbouring state lies this near their city, in miles.
 const ACROSS_THE_STATE_LINE: f64 = 50.0;

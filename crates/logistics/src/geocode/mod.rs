@@ -10,6 +10,7 @@ mod google;
 mod http;
 mod nominatim;
 mod states;
+mod zip_places;
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,6 +23,7 @@ pub use gazetteer::Gazetteer;
 pub use google::Google;
 pub use http::{HttpSettings, Pause, TokioPause};
 pub use nominatim::Nominatim;
+pub use zip_places::{ZipPlace, zip_places};
 
 /// Whoever knows where addresses are.
 pub trait Geocoder: Send + Sync + fmt::Debug {

@@ -149,6 +149,12 @@ pub(crate) async fn centers_stamp(conn: &mut Conn) -> QueryResult<i64> {
     Ok(stamp.unwrap_or_default())
 }
 
+/// How many centers have a name that begins with `prefix`.
+pub(crate) async fn count_centers_named(conn: &mut Conn, prefix: &str) -> QueryResult<i64> {
+    // No name of ours holds a character that LIKE takes for a pattern.
+    centers::table.filter(centers::name.like(format!("{prefix}%"))).count().get_result(conn).await
+}
+
 /// Writes a new center; its number is the database's to give.
 pub(crate) async fn insert_center(tx: &mut Conn, center: &Center) -> QueryResult<i32> {
     diesel::insert_into(centers::table)

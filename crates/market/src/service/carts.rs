@@ -45,6 +45,13 @@ pub async fn find_cart(conn: &mut Conn, holder: &CartHolder) -> Result<Option<Ca
     }
 }
 
+/// A guest's cart, locked for the rest of the transaction; none when the token is not known.
+pub async fn lock_guest_cart(tx: &mut Conn, token: &GuestToken) -> Result<Option<Cart>, MarketError> {
+    let Some(cart) = store::carts::find_of_guest(tx, &digest(token)).await? else { return Ok(None) };
+    // Whoever held it meanwhile may have removed it.
+    if store::carts::lock(tx, cart).await? { load(tx, cart).await.map(Some) } else { Ok(None) }
+}
+
 /// Puts a line into the cart, or replaces its quantity and the price that was seen.
 pub async fn put_line(
     tx: &mut Conn,

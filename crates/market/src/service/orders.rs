@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::lifecycle::{Action, Role, next};
 use crate::{
-    Checkout, Fulfilment, MarketError, Order, OrderLine, OrderPlan, OrderStatus, ShipTo, number, store,
+    Buyer, Checkout, Fulfilment, MarketError, ORDER_TOKEN_LIFETIME, Order, OrderLine, OrderPlan, OrderStatus,
+    OrderToken, PlacedBy, ShipTo, number, store,
 };
 
 /// Which orders of a list.
@@ -50,20 +51,26 @@ pub struct PlacedOrder {
 pub async fn place_orders(
     tx: &mut Conn,
     now: DateTime<Utc>,
-    customer_id: UserId,
+    by: &PlacedBy,
     pay_by: DateTime<Utc>,
     placed: Vec<PlacedOrder>,
 ) -> Result<Checkout, MarketError> {
     let total = Money::sum(placed.iter().map(|order| order.plan.total), Currency::Usd)?;
     let id = CheckoutId::new();
-    let orders: Vec<Order> =
-        placed.into_iter().map(|order| unpaid(now, id, customer_id, pay_by, order)).collect();
-    let checkout = Checkout { id, customer_id, total, orders };
-    store::orders::insert_checkout(tx, now, &checkout).await?;
+    let buyer = by.buyer();
+    let digest = match by {
+        PlacedBy::Customer(_) => None,
+        PlacedBy::Guest { cart, .. } => Some(OrderToken::of(cart, id).digest()),
+    };
+    let token_expires_at = digest.map(|_token| now + ORDER_TOKEN_LIFETIME);
+    let orders: Vec<Order> = placed.into_iter().map(|order| unpaid(now, id, &buyer, pay_by, order)).collect();
+    let checkout = Checkout { id, buyer, token_expires_at, total, orders };
+    store::orders::insert_checkout(tx, now, &checkout, digest).await?;
+    let actor = checkout.buyer.actor();
     let events = checkout
         .orders
         .iter()
-        .map(|order| event("order.placed", customer_id.into(), order, json!({ "to": order.status.as_str() })))
+        .map(|order| event("order.placed", actor, order, json!({ "to": order.status.as_str() })))
         .collect();
     outbox::emit_all(tx, now, events).await?;
     Ok(checkout)
@@ -110,13 +117,9 @@ pub async fn find_order(conn: &mut Conn, id: OrderId) -> Result<Order, MarketErr
     store::orders::find(conn, id).await?.ok_or(MarketError::NotFound("order"))
 }
 
-/// The orders that a checkout of the customer's made.
-pub async fn orders_of_checkout(
-    conn: &mut Conn,
-    customer: UserId,
-    id: CheckoutId,
-) -> Result<Vec<Order>, MarketError> {
-    let orders = store::orders::list_of_checkout(conn, customer, id).await?;
+/// The orders that a checkout made, whosesoever it is.
+pub async fn orders_of_checkout(conn: &mut Conn, id: CheckoutId) -> Result<Vec<Order>, MarketError> {
+    let orders = store::orders::list_of_checkout(conn, id).await?;
     if orders.is_empty() { Err(MarketError::NotFound("checkout")) } else { Ok(orders) }
 }
 
@@ -164,16 +167,17 @@ fn key(order: &Order) -> NewestKey {
     NewestKey { at: order.created_at, id: order.id.0 }
 }
 
-fn event(kind: &'static str, actor: Actor, order: &Order, mut data: serde_json::Value) -> Event {
+/// A fact about an order. A guest's address is not among what it tells: events are kept for good.
+pub(super) fn event(kind: &'static str, actor: Actor, order: &Order, mut data: serde_json::Value) -> Event {
     data["number"] = json!(order.number);
-    data["customer_id"] = json!(order.customer_id);
+    data["customer_id"] = json!(order.buyer.customer());
     Event { kind, subject_type: "order", subject_id: order.id.0, actor, data }
 }
 
 fn unpaid(
     now: DateTime<Utc>,
     checkout_id: CheckoutId,
-    customer_id: UserId,
+    buyer: &Buyer,
     pay_by: DateTime<Utc>,
     placed: PlacedOrder,
 ) -> Order {
@@ -197,7 +201,7 @@ fn unpaid(
         id: placed.id,
         number: number::fresh(),
         checkout_id,
-        customer_id,
+        buyer: buyer.clone(),
         fulfilment,
         status: match fulfilment {
             Fulfilment::Pickup => OrderStatus::Created,

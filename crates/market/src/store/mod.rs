@@ -1,4 +1,6 @@
 //! Every query of the market.
 
 pub(crate) mod carts;
+pub(crate) mod check;
+pub(crate) mod guests;
 pub(crate) mod orders;

@@ -14,7 +14,10 @@ use kernel::{
 use serde_json::Value;
 
 use crate::schema::{checkouts, order_lines, order_vendors, orders};
-use crate::{Checkout, Fulfilment, Order, OrderFigure, OrderFilter, OrderLine, OrderStatus, ShipTo};
+use crate::{
+    Buyer, Checkout, Fulfilment, GuestContact, Order, OrderFigure, OrderFilter, OrderLine, OrderStatus,
+    ShipTo,
+};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = orders)]
@@ -22,7 +25,8 @@ struct OrderRow {
     id: OrderId,
     number: String,
     checkout_id: CheckoutId,
-    customer_id: UserId,
+    customer_id: Option<UserId>,
+    guest_email: Option<String>,
     fulfilment: String,
     status: String,
     hold_id: HoldId,
@@ -66,12 +70,17 @@ fn order(row: OrderRow, lines: Vec<OrderLine>) -> QueryResult<Order> {
         Some((starts, ends)) => Some(TimeRange::new(starts, ends).map_err(unreadable)?),
         None => None,
     };
+    let buyer = match (row.customer_id, row.guest_email) {
+        (Some(customer), _) => Buyer::Customer(customer),
+        (None, Some(email)) => Buyer::Guest(GuestContact { email }),
+        (None, None) => return Err(unreadable("an order of nobody's")),
+    };
     let ship_to = row.ship_to.map(serde_json::from_value::<ShipTo>).transpose().map_err(unreadable)?;
     Ok(Order {
         id: row.id,
         number: row.number,
         checkout_id: row.checkout_id,
-        customer_id: row.customer_id,
+        buyer,
         fulfilment: Fulfilment::from_word(&row.fulfilment).ok_or_else(|| unreadable(&row.fulfilment))?,
         status: OrderStatus::from_word(&row.status).ok_or_else(|| unreadable(&row.status))?,
         hold_id: row.hold_id,
@@ -127,11 +136,15 @@ pub(crate) async fn insert_checkout(
     tx: &mut Conn,
     now: DateTime<Utc>,
     checkout: &Checkout,
+    order_token_digest: Option<[u8; 32]>,
 ) -> QueryResult<()> {
     diesel::insert_into(checkouts::table)
         .values((
             checkouts::id.eq(checkout.id),
-            checkouts::customer_id.eq(checkout.customer_id),
+            checkouts::customer_id.eq(checkout.buyer.customer()),
+            checkouts::guest_email.eq(checkout.buyer.guest().map(|guest| &guest.email)),
+            checkouts::order_token_digest.eq(order_token_digest.map(Vec::from)),
+            checkouts::order_token_expires_at.eq(checkout.token_expires_at),
             checkouts::total_minor.eq(checkout.total.amount),
             checkouts::currency.eq(checkout.total.currency.code()),
             checkouts::created_at.eq(now),
@@ -151,7 +164,8 @@ async fn insert_orders(tx: &mut Conn, new: &[Order]) -> QueryResult<()> {
                 orders::id.eq(order.id),
                 orders::number.eq(&order.number),
                 orders::checkout_id.eq(order.checkout_id),
-                orders::customer_id.eq(order.customer_id),
+                orders::customer_id.eq(order.buyer.customer()),
+                orders::guest_email.eq(order.buyer.guest().map(|guest| &guest.email)),
                 orders::fulfilment.eq(order.fulfilment.as_str()),
                 orders::status.eq(order.status.as_str()),
                 orders::hold_id.eq(order.hold_id),
@@ -249,18 +263,26 @@ pub(crate) async fn find(conn: &mut Conn, id: OrderId) -> QueryResult<Option<Ord
     Ok(with_lines(conn, row.into_iter().collect()).await?.pop())
 }
 
-pub(crate) async fn list_of_checkout(
-    conn: &mut Conn,
-    customer: UserId,
-    id: CheckoutId,
-) -> QueryResult<Vec<Order>> {
+pub(crate) async fn list_of_checkout(conn: &mut Conn, id: CheckoutId) -> QueryResult<Vec<Order>> {
     let rows = orders::table
-        .filter(orders::checkout_id.eq(id).and(orders::customer_id.eq(customer)))
+        .filter(orders::checkout_id.eq(id))
         .order(orders::id)
         .select(OrderRow::as_select())
         .load(conn)
         .await?;
     with_lines(conn, rows).await
+}
+
+/// The orders of a checkout, locked in the order of their ids.
+pub(crate) async fn lock_of_checkout(tx: &mut Conn, id: CheckoutId) -> QueryResult<Vec<Order>> {
+    let rows = orders::table
+        .filter(orders::checkout_id.eq(id))
+        .order(orders::id)
+        .select(OrderRow::as_select())
+        .for_update()
+        .load(tx)
+        .await?;
+    with_lines(tx, rows).await
 }
 
 pub(crate) async fn list(

@@ -119,6 +119,16 @@ pub(crate) async fn retry_job(
     Ok(put_back == 1)
 }
 
+/// Keeps a job that is being worked on until `until`; false when the lease was lost.
+pub(crate) async fn renew_lease(
+    conn: &mut Conn,
+    job: &LeasedJob,
+    until: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let renewed = diesel::update(leased(job)).set(jobs::leased_until.eq(until)).execute(conn).await?;
+    Ok(renewed == 1)
+}
+
 /// Puts back the jobs whose runner has gone without a word.
 pub(crate) async fn release_lost_leases(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
     diesel::update(jobs::table.filter(jobs::state.eq("leased").and(jobs::leased_until.lt(now))))
@@ -136,10 +146,13 @@ pub(crate) async fn count_jobs(conn: &mut Conn, state: &str, due_by: DateTime<Ut
     jobs::table.filter(jobs::state.eq(state).and(jobs::run_at.le(due_by))).count().get_result(conn).await
 }
 
+/// Deletes what was over before `before`, but for dead jobs of which no later round does the work.
 pub(crate) async fn delete_done_jobs(conn: &mut Conn, before: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::delete(jobs::table.filter(jobs::state.eq("done").and(jobs::finished_at.lt(before))))
-        .execute(conn)
-        .await
+    sql("DELETE FROM jobs WHERE finished_at < $1 \
+         AND (state = 'done' OR state = 'dead' AND name IN (SELECT name FROM job_schedules))")
+    .bind::<Timestamptz, _>(before)
+    .execute(conn)
+    .await
 }
 
 /// Makes the periodic job known, due for the first time at `first` unless it was known before.

@@ -1,5 +1,6 @@
 //! Every query of the outbox.
 
+pub(crate) mod check;
 mod events;
 mod idempotency;
 mod jobs;
@@ -12,5 +13,5 @@ pub(crate) use events::{
 pub(crate) use idempotency::{claim_key, delete_idempotency_records, load_answer, store_answer};
 pub(crate) use jobs::{
     LeasedJob, claim_schedule, count_jobs, delete_done_jobs, finish_job, insert_jobs, insert_schedule,
-    lease_due_jobs, list_due_schedules, release_lost_leases, retry_job,
+    lease_due_jobs, list_due_schedules, release_lost_leases, renew_lease, retry_job,
 };

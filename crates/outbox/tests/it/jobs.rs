@@ -373,3 +373,25 @@ fn a_job_has_one_handler() {
     registry.on_job(|_, Tick| async { Ok(()) });
     registry.on_job(|_, Tick| async { Ok(()) });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_takes_long_keeps_its_lease() {
+    let stage = Stage::set().await;
+    let id = stage.enqueue(&note("n")).await;
+    let gate = Gate::closed();
+    let long = draining(&gated(&stage, &gate));
+    gate.arrival().await;
+    let heir = stage.runner(|registry| registry.on_job(write_note));
+    for _ in 0..3 {
+        let before = stage.leased_until(id).await;
+        stage.clock.advance(TimeDelta::seconds(20));
+        // The runner looks at the clock now and then.
+        while stage.leased_until(id).await == before {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(heir.drain().await.unwrap(), 0, "nobody else may have it");
+    }
+    gate.open();
+    assert_eq!(long.await.unwrap().unwrap(), 1);
+    assert_eq!(stage.job(id).await.standing(), ("done", 1));
+}

@@ -77,6 +77,13 @@ impl Stage {
         texts(&mut *self.db.conn().await, "SELECT label AS value FROM marks ORDER BY id").await
     }
 
+    /// Until when a runner has the job to itself.
+    pub async fn leased_until(&self, id: JobId) -> String {
+        let query =
+            format!("SELECT coalesce(leased_until::text, 'nobody') AS value FROM jobs WHERE id = '{id}'");
+        texts(&mut *self.db.conn().await, &query).await.remove(0)
+    }
+
     pub async fn job(&self, id: JobId) -> JobRow {
         diesel::sql_query("SELECT state, attempts, run_at, last_error FROM jobs WHERE id = $1")
             .bind::<diesel::sql_types::Uuid, _>(id)

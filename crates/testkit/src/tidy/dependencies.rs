@@ -40,6 +40,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("checkout", Layer::Process),
     ("devstack", Layer::Tool),
     ("testkit", Layer::Tool),
+    ("bench", Layer::Program),
     ("gateway", Layer::Program),
     ("xtask", Layer::Program),
 ];
@@ -51,14 +52,15 @@ const IO: [&str; 9] =
     ["tokio", "async-", "diesel-async", "deadpool", "reqwest", "hyper", "actix", "rustls", "tracing-actix"];
 /// The beginnings of the names of crates that speak HTTP to callers.
 const WEB: [&str; 3] = ["actix", "paperclip", "tracing-actix"];
-const SPEAKS_HTTP: &str = "gateway";
+/// The bench answers from memory, for comparison.
+const SPEAK_HTTP: [&str; 2] = ["gateway", "bench"];
 
 const KNOWN_LAYER: &str =
     "every crate has its layer in crates/testkit/src/tidy/dependencies.rs, and every layer's crate exists";
 const DOWNWARD: &str =
     "a crate depends on layers below it only: a domain on no other domain, a process on no other process";
 const NO_IO: &str = "kernel and eligibility-core do no I/O and depend on no other crate of ours";
-const NO_WEB: &str = "actix and paperclip are the gateway's alone, but for tests";
+const NO_WEB: &str = "actix and paperclip are the gateway's alone, but for tests and the bench";
 const TEST_ONLY: &str = "testkit is a dev-dependency only";
 
 /// A crate of the workspace with its direct dependencies.
@@ -128,8 +130,11 @@ fn upward(package: &Package, dependency: &Dependency) -> Option<Breach> {
         Layer::Process => matches!(to, Layer::Ground | Layer::Domain),
         // What starts servers knows nothing of the product, and what tests share knows no domain.
         Layer::Tool => to == Layer::Ground && package.name != "devstack",
-        // xtask builds and starts the product, and is no part of it.
-        Layer::Program => to != Layer::Program && (package.name != "xtask" || dependency.name == "devstack"),
+        // xtask and bench build, start and ask the product, and are no part of it.
+        Layer::Program => {
+            let is_outside = matches!(package.name.as_str(), "xtask" | "bench");
+            to != Layer::Program && (!is_outside || dependency.name == "devstack")
+        }
     };
     let for_tests = dependency.is_dev && to == Layer::Tool;
     (!allowed && !for_tests).then(|| breach(DOWNWARD, package, dependency))
@@ -142,7 +147,9 @@ fn impure(package: &Package, dependency: &Dependency) -> Option<Breach> {
 }
 
 fn web(package: &Package, dependency: &Dependency) -> Option<Breach> {
-    let broken = begins_with_any(&dependency.name, &WEB) && package.name != SPEAKS_HTTP && !dependency.is_dev;
+    let broken = begins_with_any(&dependency.name, &WEB)
+        && !SPEAK_HTTP.contains(&package.name.as_str())
+        && !dependency.is_dev;
     broken.then(|| breach(NO_WEB, package, dependency))
 }
 
@@ -196,6 +203,7 @@ mod tests {
             ("market", "gateway"),
             ("market", "devstack"),
             ("xtask", "gateway"),
+            ("bench", "accounts"),
             ("devstack", "db"),
             ("testkit", "market"),
         ] {

@@ -29,22 +29,37 @@ impl From<CursorError> for Problem {
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
-        match error {
-            DbError::Busy => Self::new(ProblemKind::Busy),
-            DbError::Connect(_) | DbError::Pool(_) => {
-                tracing::error!(error = crate::problem::chain(&error), "the database cannot be reached");
-                Self::new(ProblemKind::Unavailable).retry_after(5)
-            }
-        }
+        Self::of_connection(&error)
     }
 }
 
 impl From<Error> for Problem {
-    /// What no store turned into a business fact. A conflict between transactions is worth another try; all else is
-    /// a fault of ours.
     fn from(error: Error) -> Self {
-        match &error {
-            _ if db::is_lock_timeout(&error) || is_transient(&error) => {
+        Self::of_database(&error)
+    }
+}
+
+impl Problem {
+    /// There is no connection to be had. The pool itself tells the log, once per outage.
+    pub(super) fn of_connection(error: &DbError) -> Self {
+        match error {
+            DbError::Busy => Self::new(ProblemKind::Busy),
+            DbError::Connect(_) | DbError::Pool(_) => {
+                tracing::debug!(error = crate::problem::chain(error), "no connection for a request");
+                Self::new(ProblemKind::Unavailable).detail("the database does not answer").retry_after(5)
+            }
+        }
+    }
+
+    /// What no store turned into a business fact. A conflict between transactions and a lost connection are worth
+    /// another try; all else is a fault of ours.
+    pub(super) fn of_database(error: &Error) -> Self {
+        match error {
+            _ if db::is_connection_lost(error) => {
+                tracing::warn!(error = error.to_string(), "a request lost its database connection");
+                Self::new(ProblemKind::Unavailable).detail("the database went away").retry_after(1)
+            }
+            _ if db::is_lock_timeout(error) || is_transient(error) => {
                 tracing::warn!(error = error.to_string(), "a transaction gave way");
                 Self::new(ProblemKind::Busy)
             }
@@ -52,25 +67,16 @@ impl From<Error> for Problem {
                 tracing::warn!(error = error.to_string(), "a statement took too long");
                 Self::new(ProblemKind::Timeout)
             }
-            _ => Self::internal(&error),
+            _ => Self::internal(error),
         }
     }
 }
 
 fn is_transient(error: &Error) -> bool {
     match error {
-        Error::DatabaseError(
-            DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection,
-            _,
-        )
-        | Error::BrokenTransactionManager => true,
-        // Diesel has no kind for SQLSTATE 40P01 and 57P01; the server's message is the only trace it keeps.
-        Error::DatabaseError(_, details) => {
-            let message = details.message();
-            message.contains("deadlock detected")
-                || message.contains("terminating connection")
-                || message.contains("connection closed")
-        }
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        // Diesel has no kind for SQLSTATE 40P01; the server's message is the only trace it keeps.
+        Error::DatabaseError(_, details) => details.message().contains("deadlock detected"),
         _ => false,
     }
 }

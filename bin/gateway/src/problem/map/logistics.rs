@@ -1,6 +1,5 @@
 //! What centers, pickup windows and places on the map refuse.
 
-use db::DbError;
 use logistics::{GeocodeError, LogisticsError, WindowRefusal};
 use placement::PlacementError;
 
@@ -57,7 +56,8 @@ impl From<PlacementError> for Problem {
             // Several callers may share this failure, so that it cannot be taken apart.
             PlacementError::Geocoding(error) => match error.as_ref() {
                 LogisticsError::Geocode(error) => error.into(),
-                LogisticsError::Connection(DbError::Busy) => Self::new(ProblemKind::Busy),
+                LogisticsError::Connection(error) => Self::of_connection(error),
+                LogisticsError::Database(error) => Self::of_database(error),
                 other => Self::internal(other),
             },
             PlacementError::Logistics(error) => error.into(),

@@ -21,6 +21,7 @@ impl From<MarketError> for Problem {
                 refuse(ProblemKind::NotYourStep).extra("action", action.as_str())
             }
             MarketError::CartFull { most } => refuse(ProblemKind::CartFull).extra("most", most),
+            MarketError::OwnSale => refuse(ProblemKind::OwnSale),
             MarketError::Amount(_) => refuse(ProblemKind::AmountTooLarge),
             MarketError::Database(error) => error.into(),
         }
@@ -34,6 +35,7 @@ impl From<CheckoutError> for Problem {
             CheckoutError::Invalid(invalid) => invalid.into(),
             CheckoutError::EmptyCart => refuse(ProblemKind::EmptyCart),
             CheckoutError::CartProblems(_) => refuse(ProblemKind::CartProblems),
+            CheckoutError::PickupNeedsAccount(_) => refuse(ProblemKind::PickupNeedsAccount),
             CheckoutError::OutOfStock(ref problems) => {
                 let free = problems.iter().find_map(|problem| match problem {
                     checkout::CartProblem::OutOfStock { free, .. } => Some(free.to_string()),

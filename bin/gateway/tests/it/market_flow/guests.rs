@@ -6,34 +6,9 @@ use uuid::Uuid;
 
 use super::problems;
 use crate::actors::{Answer, BOULDER, Market};
+use crate::guest::Guest;
 
 const LINES: &str = "/api/v1/cart/lines";
-
-/// A guest with a cart that is known by its token.
-struct Guest<'m> {
-    market: &'m Market,
-    token: String,
-}
-
-impl<'m> Guest<'m> {
-    async fn begins(market: &'m Market, offering: Uuid, quantity: &str) -> (Self, Value) {
-        let body = json!({ "offering_id": offering, "quantity": quantity });
-        let cart = Answer::to(market.server.post(LINES).json(&body)).await.done();
-        let token = cart["cart_token"].as_str().unwrap().to_owned();
-        (Self { market, token }, cart)
-    }
-
-    async fn puts(&self, offering: Uuid, quantity: &str) -> Value {
-        let body = json!({ "offering_id": offering, "quantity": quantity });
-        Answer::to(self.market.server.post(LINES).header("x-cart-token", &self.token).json(&body))
-            .await
-            .done()
-    }
-
-    async fn cart(&self) -> Value {
-        Answer::to(self.market.server.get("/api/v1/cart").header("x-cart-token", &self.token)).await.done()
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guests_cart_is_joined_to_that_of_whoever_logs_in() {

@@ -2,6 +2,7 @@
 
 mod carts;
 mod endings;
+mod guest_orders;
 mod guests;
 mod parcels;
 mod pickups;

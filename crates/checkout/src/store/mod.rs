@@ -1,0 +1,3 @@
+//! The queries of this process: what its checks ask.
+
+pub(crate) mod check;
