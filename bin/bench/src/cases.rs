@@ -65,7 +65,7 @@ const fn browse(name: &'static str, sort: Sort, whereabouts: Whereabouts, with_w
     Case { name, kind: Kind::Browse { sort, whereabouts, with_words }, aim: READ }
 }
 
-/// Reads first: what writes, works on a copy of the data.
+/// Reads first, so that they find the data as it was loaded.
 pub const CASES: [Case; 16] = [
     browse("browse-newest-dense", Sort::Newest, Whereabouts::Dense, false),
     browse("browse-newest-sparse", Sort::Newest, Whereabouts::Sparse, false),

@@ -1,6 +1,7 @@
-//! The data that is loaded and kept, one database for each scale; and the copies that writing cases work on.
+//! The data that is loaded and kept, one database for each scale.
 //!
-//! Owns the databases' names and what is known of their contents. How data is made is the gateway's own business
+//! Owns the databases' names, what is known of their contents, and that they are as they were loaded whenever a run
+//! begins, whatever the run before wrote or wherever it broke off. How data is made is the gateway's own business
 //! (`seed-demo --scale`).
 
 use std::path::PathBuf;
@@ -18,8 +19,6 @@ const VENDORS: u32 = 5_000;
 const CENTERS: u32 = 500;
 /// Half of them in the dense region: enough for each connection's own buyers.
 const CUSTOMERS: u32 = 400;
-/// From this version on a database is copied as files and not through the log.
-const COPIES_FILES: i64 = 150_000;
 
 /// A place on the map.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +52,8 @@ pub struct Facts {
     pub customers: Vec<String>,
     /// Everybody's.
     pub password: String,
+    /// Tables that hold nothing after loading: carts, orders, sessions, jobs and the like.
+    pub empty_tables: Vec<String>,
 }
 
 /// What `seed-demo --json` says, as far as it matters here.
@@ -91,30 +92,39 @@ impl Dataset {
         let facts = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let facts = serde_json::from_slice(&facts).context("what is known of the data cannot be read")?;
         let mut migrate = program.development(&server.url(&name));
-        let migrated = Command::from(migrate_arguments(&mut migrate)).output().await?;
-        ensure!(migrated.status.success(), "migrating failed: {}", String::from_utf8_lossy(&migrated.stdout));
+        migrate.arg("migrate");
+        let migrated = Command::from(migrate).output().await.context("cannot run the gateway's migrate")?;
+        ensure!(
+            migrated.status.success(),
+            "migrating failed: {}{}",
+            String::from_utf8_lossy(&migrated.stdout),
+            String::from_utf8_lossy(&migrated.stderr)
+        );
         Ok(Self { scale, facts })
     }
 
-    /// The database that is only read.
-    pub fn loaded(&self) -> String {
+    pub fn database(&self) -> String {
         loaded(self.scale)
     }
 
-    /// A fresh copy, for what writes.
-    pub async fn copy(&self, server: &Server) -> Result<String> {
-        let (from, to) = (self.loaded(), format!("work_{}", self.scale));
-        let client = server.connect("postgres").await?;
-        let version = number(&client, "SELECT current_setting('server_version_num')::bigint").await?;
-        let strategy = if version >= COPIES_FILES { " STRATEGY FILE_COPY" } else { "" };
-        client.batch_execute(&format!("DROP DATABASE IF EXISTS {to} WITH (FORCE)")).await?;
-        client.batch_execute(&format!("CREATE DATABASE {to} TEMPLATE {from}{strategy}")).await?;
-        Ok(to)
+    /// Takes away what requests have written. Stock that was made plentiful stays so.
+    pub async fn clear(&self, server: &Server) -> Result<()> {
+        let client = server.connect(&self.database()).await?;
+        let tables = self.facts.empty_tables.join(", ");
+        let clear = format!(
+            "TRUNCATE {tables}; UPDATE pools SET taken = 0 WHERE taken > 0; VACUUM (ANALYZE) {tables}, pools"
+        );
+        for statement in clear.split("; ") {
+            client.batch_execute(statement).await.with_context(|| {
+                format!("cannot clear the data (load it anew with --reload): {statement}")
+            })?;
+        }
+        Ok(())
     }
 
     /// Reads everything once, so that no contestant has to wait for the disk, and writes what waits to be written.
-    pub async fn warm(&self, server: &Server, database: &str) -> Result<()> {
-        let client = server.connect(database).await?;
+    pub async fn warm(&self, server: &Server) -> Result<()> {
+        let client = server.connect(&self.database()).await?;
         client.batch_execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm").await?;
         let of_ours = "relnamespace = 'public'::regnamespace";
         let relations =
@@ -135,11 +145,6 @@ impl Dataset {
 
 fn loaded(scale: u32) -> String {
     format!("loaded_{scale}")
-}
-
-fn migrate_arguments(command: &mut std::process::Command) -> std::process::Command {
-    command.arg("migrate");
-    std::mem::replace(command, std::process::Command::new(""))
 }
 
 async fn load(server: &Server, program: &Program, scale: u32, file: &PathBuf) -> Result<()> {
@@ -163,7 +168,7 @@ async fn load(server: &Server, program: &Program, scale: u32, file: &PathBuf) ->
     // The log may stand before it.
     let json = said.lines().rev().find(|line| line.starts_with('{')).context("seed-demo said nothing")?;
     let summary: Summary = serde_json::from_str(json).with_context(|| format!("cannot read {json}"))?;
-    let facts = facts(&summary);
+    let facts = facts(&summary, empty_tables(&server.connect(&name).await?).await?);
     std::fs::write(file, serde_json::to_vec_pretty(&facts)?)?;
     println!("loaded in {} s", rounded(begun.elapsed()));
     Ok(())
@@ -173,7 +178,20 @@ fn rounded(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_millis() >= 500)
 }
 
-fn facts(summary: &Summary) -> Facts {
+async fn empty_tables(client: &tokio_postgres::Client) -> Result<Vec<String>> {
+    let tables =
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+    let mut empty = Vec::new();
+    for row in client.query(tables, &[]).await? {
+        let table: String = row.get(0);
+        if number(client, &format!("SELECT count(*) FROM (SELECT FROM {table} LIMIT 1) row")).await? == 0 {
+            empty.push(table);
+        }
+    }
+    Ok(empty)
+}
+
+fn facts(summary: &Summary, empty_tables: Vec<String>) -> Facts {
     let place = |visitor: &Visitor| Place { lat: visitor.lat, lon: visitor.lon };
     let share = |visitor: &Visitor| f64::from(visitor.listings) / f64::from(summary.listings);
     let email = &summary.dense.customer_email;
@@ -184,5 +202,6 @@ fn facts(summary: &Summary) -> Facts {
         sparse_share: share(&summary.sparse),
         customers: (1..=summary.dense.customers).map(|n| email.replace("{n}", &format!("{n:04}"))).collect(),
         password: summary.password.clone(),
+        empty_tables,
     }
 }

@@ -1,4 +1,4 @@
-//! The whole run: for each scale first what reads, on the loaded data, then what writes, on a copy of it.
+//! The whole run: for each scale one gateway, first what reads, then what writes.
 //!
 //! Owns the options and the order of things.
 
@@ -111,7 +111,7 @@ impl Options {
         Ok(format!(
             "{} cores, {}, {} connections, {count} rounds of {} s after {} s of warm-up",
             std::thread::available_parallelism()?,
-            server.version().await?,
+            server.describe().await?,
             self.connections,
             span.measured.as_secs(),
             span.warm_up.as_secs(),
@@ -134,40 +134,36 @@ impl Options {
         report: &mut Report,
     ) -> Result<()> {
         let dataset = Dataset::ensure(server, &self.program(), scale, self.reload).await?;
-        let (reading, writing): (Vec<Case>, Vec<Case>) = chosen.iter().partition(|case| case.reads_only());
-        if !reading.is_empty() {
-            self.run_cases(server, &dataset, &dataset.loaded(), &reading, report).await?;
-        }
-        if !writing.is_empty() {
-            let copy = dataset.copy(server).await?;
-            self.run_cases(server, &dataset, &copy, &writing, report).await?;
-        }
-        Ok(())
+        dataset.clear(server).await?;
+        dataset.warm(server).await?;
+        let outcome = self.run_cases(server, &dataset, chosen, report).await;
+        // Jobs for what was bought would disturb the next run.
+        dataset.clear(server).await?;
+        outcome
     }
 
     async fn run_cases(
         &self,
         server: &Server,
         dataset: &Dataset,
-        database: &str,
         cases: &[Case],
         report: &mut Report,
     ) -> Result<()> {
-        dataset.warm(server, database).await?;
-        let client = server.connect(database).await?;
+        let database = dataset.database();
+        let client = server.connect(&database).await?;
         let type_names = type_names(&client).await?;
         let secret = dataset.secret(&client).await?;
         // From the gateway's first statement on: each is prepared but once.
         server.tell_statements(true).await?;
         let mut log = Log::follow(server.log())?;
-        let gateway = self.program().serve(&server.url(database)).await?;
+        let gateway = self.program().serve(&server.url(&database)).await?;
         tokio::time::sleep(REST).await;
         let rest_mib = gateway.resident_mib()?;
         log.learn_background()?;
         server.tell_statements(false).await?;
         let mut arena = Arena {
             server,
-            database,
+            database: &database,
             client: &client,
             scene: Scene {
                 address: gateway.address,

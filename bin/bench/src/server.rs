@@ -12,22 +12,43 @@ use tokio_postgres::{Client, NoTls, Row};
 /// The gateway's pool, pgbench and ourselves, with room.
 const MAX_CONNECTIONS: u16 = 100;
 
-/// What a server of this size is usually given. Those after `max_wal_size` only keep a checkpoint from falling into
+/// Settings beside those that follow from the machine's memory. The first two only keep a checkpoint from falling into
 /// one contestant's round and not into the other's.
-const SETTINGS: [(&str, &str); 11] = [
-    ("shared_buffers", "2GB"),
-    ("effective_cache_size", "6GB"),
+const SETTINGS: [(&str, &str); 9] = [
+    ("max_wal_size", "2GB"),
+    ("checkpoint_timeout", "1h"),
     ("work_mem", "16MB"),
     ("maintenance_work_mem", "512MB"),
     ("random_page_cost", "1.1"),
-    ("max_wal_size", "8GB"),
-    ("checkpoint_timeout", "1h"),
     // Each record of the log begins with a mark that no statement contains.
     ("log_line_prefix", "~%p~%a~ "),
     ("log_checkpoints", "off"),
     ("log_autovacuum_min_duration", "-1"),
     ("debug_pretty_print", "off"),
 ];
+/// Megabytes of memory that are taken for granted where the system does not say.
+const USUAL_MEMORY: u64 = 4096;
+const MOST_SHARED_BUFFERS: u64 = 8192;
+
+/// What a server is usually given: a quarter of the memory for itself, and the knowledge that much of the rest is the
+/// system's cache.
+fn settings() -> Vec<(&'static str, String)> {
+    let memory = memory_mib().unwrap_or(USUAL_MEMORY);
+    let mut settings = vec![
+        ("shared_buffers", format!("{}MB", (memory / 4).min(MOST_SHARED_BUFFERS))),
+        ("effective_cache_size", format!("{}MB", memory / 2)),
+    ];
+    settings.extend(SETTINGS.map(|(name, value)| (name, value.to_owned())));
+    settings
+}
+
+/// Linux keeps it in `/proc`.
+fn memory_mib() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kib / 1024)
+}
 
 /// What makes the log say which statements with which values and types of parameters arrive.
 const TELLING: [(&str, &str); 3] =
@@ -64,7 +85,7 @@ impl Server {
     async fn configure(&self) -> Result<bool> {
         let client = self.connect("postgres").await?;
         let mut differs = false;
-        for (name, value) in SETTINGS {
+        for (name, value) in settings() {
             // Compared as the server understands it: `2GB` is stored as pages.
             let row = client
                 .query_one(
@@ -124,11 +145,13 @@ impl Server {
         Ok(client)
     }
 
-    /// `PostgreSQL 15.4` and so on.
-    pub async fn version(&self) -> Result<String> {
+    /// `PostgreSQL 15.4` and so on, with what it may use.
+    pub async fn describe(&self) -> Result<String> {
         let client = self.connect("postgres").await?;
-        let row = client.query_one("SELECT current_setting('server_version')", &[]).await?;
-        Ok(format!("PostgreSQL {}", row.get::<_, String>(0)))
+        let query = "SELECT current_setting('server_version'), current_setting('shared_buffers')";
+        let row = client.query_one(query, &[]).await?;
+        let (version, buffers): (String, String) = (row.get(0), row.get(1));
+        Ok(format!("PostgreSQL {version} with {buffers} of shared buffers"))
     }
 
     pub fn stop(self) -> Result<()> {

@@ -13,6 +13,8 @@ use devstack::{Postgres, PostgresOptions};
 use crate::settings::{Secret, Settings};
 
 const DATABASE: &str = "silkcart";
+/// Where the database is, in the data folder.
+const POSTGRES: &str = "postgres";
 
 /// Fills in what the settings leave out. The returned server, if one was started, ends when it is dropped. Blocks:
 /// call it before or beside the runtime's work.
@@ -40,6 +42,19 @@ pub fn complete(settings: &mut Settings) -> Result<Option<Postgres>> {
     Ok(postgres)
 }
 
+/// Takes the database of another process that has the data folder open, such as a gateway that serves from it, unless a
+/// database is set or nobody has it open.
+///
+/// # Errors
+/// The data folder cannot be read.
+pub fn join_running(settings: &mut Settings) -> Result<()> {
+    if settings.database.url.is_none() {
+        let data = settings.server.data_dir.join(POSTGRES);
+        settings.database.url = Postgres::url_of_running(&data, DATABASE)?.map(Secret::new);
+    }
+    Ok(())
+}
+
 fn is_complete(settings: &Settings) -> bool {
     let secrets = &settings.secrets;
     settings.database.url.is_some() && secrets.jwt_private_key.is_some() && secrets.cursor_secret.is_some()
@@ -48,7 +63,7 @@ fn is_complete(settings: &Settings) -> bool {
 fn start_database(folder: &Path, settings: &mut Settings) -> Result<Postgres> {
     make_folder(folder)?;
     let postgres = Postgres::start(&PostgresOptions {
-        data_dir: folder.join("postgres"),
+        data_dir: folder.join(POSTGRES),
         port: None,
         durable: true,
         // Beside the pool: the one that listens, and an operator's own.

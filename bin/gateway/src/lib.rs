@@ -8,6 +8,7 @@ mod answer;
 mod app;
 mod connection;
 pub mod demo;
+pub mod doctor;
 pub mod embedded;
 pub mod extract;
 pub mod middleware;

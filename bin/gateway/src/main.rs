@@ -9,8 +9,10 @@ use clap::{Parser, Subcommand};
 use devstack::Postgres;
 use gateway::openapi::Document;
 use gateway::settings::{LogFormat, LogSettings, Settings};
-use gateway::{GivenParts, Routes, StartOptions, demo, embedded};
+use gateway::{GivenParts, Routes, StartOptions, demo, doctor, embedded};
+use kernel::Clock;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 mod superuser;
 
@@ -34,6 +36,10 @@ enum Command {
     Migrate,
     /// Makes the demonstration data, unless it is there; with `--scale`, a market of that size instead.
     SeedDemo(SeedDemo),
+    /// Looks for what does not hold in the database, at one instant and without changing anything.
+    ///
+    /// Ends with 0 when everything holds, with 1 when something does not, and with 2 when it could not look.
+    Doctor(Doctor),
     /// Prints the OpenAPI document.
     Openapi,
     /// Makes the account with this email address an admin, and the account itself if there is none.
@@ -68,19 +74,42 @@ struct SeedDemo {
     json: bool,
 }
 
+#[derive(clap::Args, Debug)]
+struct Doctor {
+    /// Mends what can be mended without losing anything, and looks again.
+    #[arg(long)]
+    repair: bool,
+    /// Reports, and repairs, only this; may be given more than once.
+    #[arg(long, value_name = "CODE")]
+    only: Vec<String>,
+    /// Says it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What an operator's script reads is on stdout by itself.
+#[derive(Clone, Copy, Debug)]
+enum LogTo {
+    Stdout,
+    Stderr,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let cli = Cli::parse();
+    let failure =
+        if matches!(cli.command, Command::Doctor(_)) { ExitCode::from(2) } else { ExitCode::FAILURE };
+    match run(cli).await {
+        Ok(code) => code,
         Err(error) => {
             // Without a backtrace: what an operator did wrong is in the words.
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            failure
         }
     }
 }
 
-async fn run(cli: Cli) -> Result<()> {
+async fn run(cli: Cli) -> Result<ExitCode> {
     // Fails only where a provider is installed already, which serves as well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut environment: HashMap<String, String> = std::env::vars().collect();
@@ -90,32 +119,32 @@ async fn run(cli: Cli) -> Result<()> {
     let password = environment.remove(superuser::PASSWORD);
     let settings = Settings::read(&environment)?;
     match cli.command {
-        Command::Serve { .. } => serve(settings).await,
+        Command::Serve { .. } => serve(settings).await?,
         Command::Migrate => {
-            start_log(&settings.log)?;
+            start_log(&settings.log, LogTo::Stdout)?;
             let url = settings.database.url.context("set DATABASE_URL")?;
             let applied = migrations::run(url.expose()).await?;
             tracing::info!(?applied, "the database is up to date");
-            Ok(())
         }
-        Command::SeedDemo(options) => seed_demo(settings, options).await,
+        Command::SeedDemo(options) => seed_demo(settings, options).await?,
+        Command::Doctor(options) => return examine(settings, &options).await,
         Command::Openapi => {
             let document = Document::of(&Routes::default(), &settings);
             std::io::stdout().write_all(document.json().as_bytes())?;
-            Ok(())
         }
         Command::Superuser { email } => {
-            start_log(&settings.log)?;
+            start_log(&settings.log, LogTo::Stdout)?;
             let (settings, postgres) = complete(settings).await?;
             let outcome = superuser::make(&settings, email, password).await;
             stop(postgres).await?;
-            outcome
+            outcome?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(settings: Settings) -> Result<()> {
-    start_log(&settings.log)?;
+    start_log(&settings.log, LogTo::Stdout)?;
     let (settings, postgres) = complete(settings).await?;
     let with_demo = settings.server.demo;
     if with_demo {
@@ -149,7 +178,7 @@ async fn seed_demo(settings: Settings, options: SeedDemo) -> Result<()> {
         !settings.is_production(),
         "the demonstration's password is public: production has no such data"
     );
-    start_log(&settings.log)?;
+    start_log(&settings.log, LogTo::Stderr)?;
     let (settings, postgres) = complete(settings).await?;
     let outcome = make_demo(settings, &options).await;
     stop(postgres).await?;
@@ -181,18 +210,49 @@ async fn make_demo(settings: Settings, options: &SeedDemo) -> Result<()> {
     Ok(())
 }
 
+async fn examine(mut settings: Settings, options: &Doctor) -> Result<ExitCode> {
+    start_log(&settings.log, LogTo::Stderr)?;
+    embedded::join_running(&mut settings)?;
+    let (settings, postgres) = complete_settings(settings).await?;
+    let outcome = report(&settings, options).await;
+    stop(postgres).await?;
+    let report = outcome?;
+    let mut out = std::io::stdout();
+    if options.json {
+        serde_json::to_writer(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn report(settings: &Settings, options: &Doctor) -> Result<doctor::Report> {
+    let url = settings.database.url.as_ref().context("set DATABASE_URL")?.expose();
+    let now = kernel::SystemClock.now();
+    if options.repair {
+        doctor::repair(url, now, &options.only).await
+    } else {
+        doctor::examine(url, now, &options.only).await
+    }
+}
+
 /// Fills in what the settings leave out. In development the database is brought up to date as well; in production
 /// that is the operator's step.
-async fn complete(mut settings: Settings) -> Result<(Settings, Option<Postgres>)> {
-    let (settings, postgres) = tokio::task::spawn_blocking(move || {
-        let postgres = embedded::complete(&mut settings)?;
-        anyhow::Ok((settings, postgres))
-    })
-    .await??;
+async fn complete(settings: Settings) -> Result<(Settings, Option<Postgres>)> {
+    let (settings, postgres) = complete_settings(settings).await?;
     if let (false, Some(url)) = (settings.is_production(), &settings.database.url) {
         migrations::run(url.expose()).await?;
     }
     Ok((settings, postgres))
+}
+
+async fn complete_settings(mut settings: Settings) -> Result<(Settings, Option<Postgres>)> {
+    tokio::task::spawn_blocking(move || {
+        let postgres = embedded::complete(&mut settings)?;
+        anyhow::Ok((settings, postgres))
+    })
+    .await?
 }
 
 async fn stop(postgres: Option<Postgres>) -> Result<()> {
@@ -202,8 +262,13 @@ async fn stop(postgres: Option<Postgres>) -> Result<()> {
     Ok(())
 }
 
-fn start_log(settings: &LogSettings) -> Result<()> {
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(&settings.filter)?);
+fn start_log(settings: &LogSettings, to: LogTo) -> Result<()> {
+    let writer = match to {
+        LogTo::Stdout => BoxMakeWriter::new(std::io::stdout),
+        LogTo::Stderr => BoxMakeWriter::new(std::io::stderr),
+    };
+    let filter = EnvFilter::try_new(&settings.filter)?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match settings.format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),

@@ -24,7 +24,7 @@ const LANES: u32 = 1;
 /// How many may wait for a thread.
 const LINE: usize = 32;
 /// How long anybody waits for a thread.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How far the threads stand back, from 0 to 19 (see `nice`): two are worth less than one of the others.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
@@ -77,7 +77,7 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// A hasher that uses half of the cores and lets 32 callers wait for each, up to 2 s.
+    /// A hasher that uses half of the cores and lets 32 callers wait for each, up to 1 s.
     ///
     /// # Errors
     /// [`AccountsError::Cryptography`](crate::AccountsError::Cryptography) when the system gives no

@@ -227,7 +227,8 @@ impl PublicKey {
         let public = pair.public_key().as_ref();
         let x = URL_SAFE_NO_PAD.encode(public);
         let kid = thumbprint(&x);
-        let header = serde_json::to_vec(&header(&kid)).map_err(|error| KeyError::Unreadable(error.to_string()))?;
+        let header =
+            serde_json::to_vec(&header(&kid)).map_err(|error| KeyError::Unreadable(error.to_string()))?;
         let header = URL_SAFE_NO_PAD.encode(header);
         Ok(Self { kid, x, header, verifier: DecodingKey::from_ed_der(public) })
     }

@@ -57,8 +57,10 @@ pub async fn repair(conn: &mut Conn, check: Check) -> Result<bool, CatalogError>
     };
     let ids: Vec<OfferingId> = breaching_ids(conn, breaches).await?.into_iter().map(OfferingId).collect();
     for some in ids.chunks(AT_ONCE) {
-        conn.transaction::<_, CatalogError, _>(async |tx| Ok(store::reach::refresh_offerings(tx, some).await?))
-            .await?;
+        conn.transaction::<_, CatalogError, _>(async |tx| {
+            Ok(store::reach::refresh_offerings(tx, some).await?)
+        })
+        .await?;
     }
     Ok(true)
 }

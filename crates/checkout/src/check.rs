@@ -29,8 +29,10 @@ pub(crate) const UNPAID: Check = Check::reported(
     "orders.unpaid_without_hold",
     "an order can still be paid, but its stock is no longer held: the payment will be refused",
 );
-pub(crate) const PAID: Check =
-    Check::reported("orders.paid_without_sale", "an order is paid, but its stock was not sold from what it held");
+pub(crate) const PAID: Check = Check::reported(
+    "orders.paid_without_sale",
+    "an order is paid, but its stock was not sold from what it held",
+);
 pub(crate) const CALLED_OFF: Check = Check::repairable(
     "orders.cancelled_with_hold",
     "an order was called off, but still holds stock or a place in a pickup window",
@@ -40,10 +42,8 @@ pub(crate) const PLACE: Check = Check::reported(
     "orders.scheduled_without_place",
     "a pickup is still to come, but its place in the window is no longer held",
 );
-pub(crate) const LINES: Check = Check::reported(
-    "orders.lines_and_hold",
-    "an order's lines are not what its hold took from the stock",
-);
+pub(crate) const LINES: Check =
+    Check::reported("orders.lines_and_hold", "an order's lines are not what its hold took from the stock");
 pub(crate) const ORPHAN: Check = Check::repairable(
     "holds.without_order",
     "capacity is held for an order that does not exist or does not know of the hold",

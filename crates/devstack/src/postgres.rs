@@ -107,7 +107,16 @@ impl Postgres {
     /// `postgres://silkcart@127.0.0.1:<port>/<database>`; the database need not exist.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{SUPERUSER}@{}:{}/{database}", Ipv4Addr::LOCALHOST, self.port)
+        url(self.port, database)
+    }
+
+    /// The URL of `database` at the server that another process has started on `data_dir`; none when none is there.
+    pub fn url_of_running(data_dir: &Path, database: &str) -> Result<Option<String>> {
+        // It may be a link to where the data lies.
+        let Ok(data) = data_dir.canonicalize() else { return Ok(None) };
+        let server = pidfile::read(&data)?;
+        let server = server.filter(|server| server.state == State::Ready && server.is_live_on(&data));
+        Ok(server.and_then(|server| server.port).map(|port| url(port, database)))
     }
 
     #[must_use]
@@ -288,6 +297,10 @@ pub(crate) fn forget_environment(command: &mut Command) {
             command.env_remove(name);
         }
     }
+}
+
+fn url(port: u16, database: &str) -> String {
+    format!("postgres://{SUPERUSER}@{}:{port}/{database}", Ipv4Addr::LOCALHOST)
 }
 
 /// A live server that is on its way out is waited for; one that is there to stay is an error; a dead one's file is

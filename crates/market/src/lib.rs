@@ -26,8 +26,8 @@ mod split;
 mod store;
 
 pub use buyer::{Buyer, GuestContact, ORDER_TOKEN_LIFETIME, OrderToken, PlacedBy};
-pub use check::check;
 pub use cart::{MergeChange, MergedLine, merge};
+pub use check::check;
 pub use error::MarketError;
 pub use lifecycle::{Action, Role};
 pub use model::{

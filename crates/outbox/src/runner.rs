@@ -28,6 +28,9 @@ const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(500);
 /// While the database is away it is tried for as long as a lease lasts.
 const OUTCOME_TRIES: u32 = 5;
+/// How often a job is begun before it is blamed for runners that went away. A runner may be killed for reasons of its
+/// own while it works on a job that has a single attempt.
+const FEWEST_STARTS: i32 = 2;
 /// How much of a lease may be over before it is renewed.
 const RENEW_AFTER: Duration = Duration::from_secs(LEASE.as_secs() / 3);
 
@@ -287,7 +290,7 @@ impl Runner {
         let Some(registered) = self.registry.jobs.get(job.name.as_str()) else {
             return Ok(());
         };
-        let outcome = if job.attempts > registered.retry.attempts {
+        let outcome = if job.attempts > registered.retry.attempts.max(FEWEST_STARTS) {
             Err("the runner went away at the last attempt".to_owned())
         } else {
             let request_id = job.request_id.take().unwrap_or_else(|| format!("job-{}", job.id));

@@ -22,7 +22,8 @@ pub(crate) const SELLERS: Check = Check::repairable(
     "a vendor has a storefront that the catalog does not know, so nothing can be sold from it",
     "makes it known to the catalog",
 );
-pub(crate) const REACH: Check = Check::repairable(
+/// Every seller reaches what follows from their home.
+pub const REACH: Check = Check::repairable(
     "sellers.reach",
     "the catalog has a seller elsewhere than their home is, or reaching other centers than the approved ones within \
      100 miles of it",

@@ -21,6 +21,8 @@ pub(crate) async fn lock_sellers(tx: &mut Conn, sellers: &[UserId]) -> QueryResu
 
 /// The `id` of every vendor who is no seller yet.
 pub(crate) fn vendors_without_seller() -> Sql<'static> {
-    db::sql("SELECT v.user_id AS id FROM vendor_profiles v \
-             WHERE NOT EXISTS (SELECT 1 FROM sellers s WHERE s.vendor_id = v.user_id)")
+    db::sql(
+        "SELECT v.user_id AS id FROM vendor_profiles v \
+             WHERE NOT EXISTS (SELECT 1 FROM sellers s WHERE s.vendor_id = v.user_id)",
+    )
 }

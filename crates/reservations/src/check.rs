@@ -16,10 +16,8 @@ pub(crate) const CAPACITY: Check = Check::reported(
     "pools.capacity",
     "a pool's capacity is not the sum of its movements: there is more or less to sell than the books say",
 );
-pub(crate) const TAKEN: Check = Check::reported(
-    "pools.taken",
-    "what is taken from a pool is not the sum of its movements",
-);
+pub(crate) const TAKEN: Check =
+    Check::reported("pools.taken", "what is taken from a pool is not the sum of its movements");
 pub(crate) const HELD: Check = Check::reported(
     "pools.held",
     "what is taken from a pool is not what live holds have taken: capacity is lost, or promised twice",

@@ -23,6 +23,6 @@ pub use check::{check, repair};
 pub use error::{ReservationError, Shortage};
 pub use model::{Availability, HoldRequest, Movement, MovementKind, OpeningStock, PoolKind, Source};
 pub use service::{
-    adjust_free, availability, consume_holds, ensure_pool, list_movements, load_stock, lock_pools, place_holds,
-    release_expired, release_holds, return_capacity,
+    adjust_free, availability, consume_holds, ensure_pool, list_movements, load_stock, lock_pools,
+    place_holds, release_expired, release_holds, return_capacity,
 };

@@ -130,7 +130,8 @@ pub(super) async fn fill(tx: &mut Conn, now: DateTime<Utc>, sellers: &[Seller]) 
             }
             Shelf::Products(products) => {
                 for product in *products {
-                    sell_product(tx, now, seller.id, product, category(&categories, product.category)?).await?;
+                    sell_product(tx, now, seller.id, product, category(&categories, product.category)?)
+                        .await?;
                 }
             }
         }

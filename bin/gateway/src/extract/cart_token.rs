@@ -15,6 +15,7 @@ use super::header;
 use crate::Problem;
 
 const TOKEN: HeaderName = HeaderName::from_static("x-cart-token");
+const NEEDED: &str = "The secret of the guest's cart, as the answer that began the cart gave it.";
 const DESCRIPTION: &str = "The secret of a guest's cart, as the answer that began the cart gave it. Ignored when an \
                            access token is sent.";
 
@@ -22,10 +23,16 @@ const DESCRIPTION: &str = "The secret of a guest's cart, as the answer that bega
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CartToken(pub Option<GuestToken>);
 
-impl CartToken {
-    /// The token, where a request makes no sense without.
-    pub fn required(self) -> Result<GuestToken, Problem> {
-        self.0.ok_or_else(|| header::invalid(&TOKEN, InvalidCode::Required, "is required"))
+/// The guest's token, where a request makes no sense without.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RequiredCartToken(pub GuestToken);
+
+fn read(request: &HttpRequest) -> Result<Option<GuestToken>, Problem> {
+    match header::single(request, &TOKEN)? {
+        Some(token) if token.is_empty() || token.len() > 100 => {
+            Err(header::invalid(&TOKEN, InvalidCode::Malformed, "is no cart's token"))
+        }
+        token => Ok(token.map(|token| GuestToken(token.to_owned()))),
     }
 }
 
@@ -34,12 +41,17 @@ impl FromRequest for CartToken {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(header::single(request, &TOKEN).and_then(|token| match token {
-            Some(token) if token.is_empty() || token.len() > 100 => {
-                Err(header::invalid(&TOKEN, InvalidCode::Malformed, "is no cart's token"))
-            }
-            token => Ok(Self(token.map(|token| GuestToken(token.to_owned())))),
-        }))
+        ready(read(request).map(Self))
+    }
+}
+
+impl FromRequest for RequiredCartToken {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let missing = || header::invalid(&TOKEN, InvalidCode::Required, "is required");
+        ready(read(request).and_then(|token| token.ok_or_else(missing)).map(Self))
     }
 }
 
@@ -48,5 +60,13 @@ impl Apiv2Schema for CartToken {}
 impl OperationModifier for CartToken {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         header::document(op, "X-Cart-Token", false, DESCRIPTION);
+    }
+}
+
+impl Apiv2Schema for RequiredCartToken {}
+
+impl OperationModifier for RequiredCartToken {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        header::document(op, "X-Cart-Token", true, NEEDED);
     }
 }

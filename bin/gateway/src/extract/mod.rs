@@ -16,7 +16,7 @@ mod strict;
 mod user_agent;
 
 pub use body::Body;
-pub use cart_token::CartToken;
+pub use cart_token::{CartToken, RequiredCartToken};
 pub use idempotency::{Idempotency, RequiredIdempotency};
 pub use order_token::{Asker, Claimant};
 pub use params::Params;

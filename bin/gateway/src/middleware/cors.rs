@@ -45,13 +45,13 @@ fn is_of_this_machine(origin: &str) -> bool {
     host.is_some_and(|host| matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// The headers that operations take, as the document says: a new one is not forgotten here.
+/// The headers that operations take and credentials travel in, as the document says: a new one is not forgotten here.
 fn documented(document: &Document) -> BTreeSet<&str> {
-    let items = document.value()["paths"].as_object().into_iter().flatten().map(|(_, item)| item);
+    let document = document.value();
+    let items = document["paths"].as_object().into_iter().flatten().map(|(_, item)| item);
     let operations = items.filter_map(Value::as_object).flat_map(Map::values);
     let parameters = operations.filter_map(|operation| operation["parameters"].as_array()).flatten();
-    // Credentials that travel in a header of their own are documented as such.
-    let schemes = document.value()["components"]["securitySchemes"].as_object().into_iter().flat_map(Map::values);
+    let schemes = document["components"]["securitySchemes"].as_object().into_iter().flat_map(Map::values);
     parameters
         .chain(schemes)
         .filter(|parameter| parameter["in"] == "header")

@@ -21,7 +21,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 
 /// What a request carries that is answered for one person. No cache keeps the answer, not even the browser's: the next
 /// one to sit there is somebody else. Refusals are kept by nobody either.
-const PERSONAL: [&str; 2] = ["authorization", "x-cart-token"];
+const PERSONAL: [&str; 3] = ["authorization", "x-cart-token", "x-order-token"];
 
 pub(crate) async fn add<B: MessageBody>(
     request: ServiceRequest,
@@ -37,7 +37,8 @@ pub(crate) async fn add<B: MessageBody>(
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    let public = headers.get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"));
+    let public =
+        headers.get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"));
     if refused || (personal && !public) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

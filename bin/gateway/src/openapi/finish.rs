@@ -187,6 +187,10 @@ fn bound_parameters(operation: &mut Map<String, Value>) {
     for parameter in parameters {
         let description = parameter["description"].as_str().unwrap_or_default().to_owned();
         marks::constrain(&mut parameter["schema"], &description);
+        if parameter["in"] == "path" {
+            let said = parameter["name"].as_str().and_then(which);
+            parameter["description"] = json!(said);
+        }
         let bounded = match parameter["name"].as_str() {
             Some("Idempotency-Key") => {
                 json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })
@@ -203,6 +207,17 @@ fn bound_parameters(operation: &mut Map<String, Value>) {
             _ => continue,
         };
         parameter["schema"] = bounded;
+    }
+}
+
+/// What a part of a path says, which no doc comment stands beside.
+fn which(name: &str) -> Option<&'static str> {
+    match name {
+        "id" => Some("Which one, by its id."),
+        "offering_id" => Some("Which offering, by its id."),
+        "role" => Some("Which role."),
+        "slug" => Some("Which storefront, by its slug."),
+        _ => None,
     }
 }
 

@@ -96,8 +96,13 @@ fn problems(operation: &Map<String, Value>, path: &str) -> Vec<ProblemKind> {
     if takes(operation, "query", "cursor") {
         kinds.push(ProblemKind::InvalidCursor);
     }
-    if operation.get("security").and_then(Value::as_array).is_some_and(|required| !required.is_empty()) {
+    let required = operation.get("security").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if !required.is_empty() {
         kinds.push(ProblemKind::Unauthenticated);
+    }
+    // A credential in a header of its own, which may be no such thing at all.
+    if required.iter().any(|one| one.get("order_token").is_some()) {
+        kinds.push(ProblemKind::InvalidParameter);
     }
     if path.contains("/admin/") {
         kinds.push(ProblemKind::Forbidden);

@@ -15,7 +15,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use paperclip::actix::Apiv2Schema;
 use paperclip::v2::models::DefaultSchemaRaw;
-use paperclip::v2::schema::{Apiv2Errors, Apiv2Schema as _};
+use paperclip::v2::schema::Apiv2Errors;
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -41,7 +41,7 @@ struct CartLineView {
     /// The shop's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     vendor_name: Option<String>,
-    /// The unit of price and quantity.
+    /// The unit of price and quantity. One of `each`, `gram`, `lb` or `bundle`.
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
     /// How much: a decimal number.

@@ -14,7 +14,9 @@ use super::callers::asking;
 use super::cart::{CartProblemView, guest};
 use super::eligibility::IneligibleView;
 use super::order_views::OrderView;
-use crate::extract::{Asker, Body, CartToken, Claimant, Id, Idempotency, Principal, RequiredIdempotency};
+use crate::extract::{
+    Asker, Body, Claimant, Id, Idempotency, Principal, RequiredCartToken, RequiredIdempotency,
+};
 use crate::wire::MoneyView;
 use crate::{AppState, Created, Ok200, Problem};
 
@@ -134,14 +136,14 @@ async fn check_out(
 /// the request with the same key. Whether the email address belongs to an account makes no difference.
 ///
 /// Problems: `not_found`, `empty_cart`, `cart_problems`, `pickup_needs_account`, `out_of_stock`, `amount_too_large`.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "check_out_as_guest")]
 async fn check_out_as_guest(
     state: AppState,
-    token: CartToken,
+    cart: RequiredCartToken,
     idempotency: RequiredIdempotency,
     body: Body<GuestCheckoutBody>,
 ) -> Result<Created<GuestCheckoutView>, Problem> {
-    let cart = token.required()?;
+    let RequiredCartToken(cart) = cart;
     let GuestCheckoutBody { email, ship_to } = body.data;
     let request = GuestCheckOut {
         cart: cart.clone(),
@@ -180,7 +182,7 @@ async fn check_out_as_guest(
 /// yours, and the token opens nothing any more.
 ///
 /// Problems: `own_sale`.
-#[api_v2_operation]
+#[api_v2_operation(operation_id = "claim_order")]
 async fn claim(
     state: AppState,
     id: Id<OrderId>,
@@ -190,9 +192,8 @@ async fn claim(
     let Claimant { principal, token } = claimant;
     let work = async |tx: &mut db::Conn| {
         let now = state.clock.now();
-        let orders = market::claim_orders(tx, now, principal.user_id, &token, id.0).await?;
-        let checkout = orders.first().map_or(CheckoutId(id.0.0), |order| order.checkout_id);
-        Ok(Ok200::new(view(checkout, orders)?))
+        let claimed = market::claim_orders(tx, now, principal.user_id, &token, id.0).await?;
+        Ok(Ok200::new(view(claimed.id, claimed.orders)?))
     };
     idempotency.run(&state, principal, &[], work).await
 }

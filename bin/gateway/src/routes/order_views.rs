@@ -79,7 +79,7 @@ struct OrderLineView {
     vendor_id: Uuid,
     /// Its title then.
     title: String,
-    /// The unit of price and quantity.
+    /// The unit of price and quantity. One of `each`, `gram`, `lb` or `bundle`.
     unit: String,
     /// How much: a decimal number.
     quantity: String,
@@ -123,13 +123,13 @@ struct ShipToView {
 pub(super) struct OrderEventView {
     /// Such as `order.paid`.
     kind: String,
-    /// The state before; absent for the first.
+    /// The state before; absent for the first, and where the state stayed as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
     /// The state after.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
-    /// Who did it: `user`, `guest` or `system`, which is the platform.
+    /// Who did it. One of `user`, `guest` or `system`; the last is the platform.
     actor: String,
     /// The user who did it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -87,7 +87,11 @@ pub const KEYS: &[Key] = &[
         "seconds that a connection may be idle, 1 to 600; more than a proxy's, or it finds connections closed",
     ),
     key("RATE_LIMIT_PER_MINUTE", Some("1200"), "requests a minute per caller and process; 0 for no limit"),
-    key("RATE_LIMIT_AUTH_PER_MINUTE", Some("30"), "the same where guessing pays: login, registration (which counts three times), refresh, change of password, guests' checkouts"),
+    key(
+        "RATE_LIMIT_AUTH_PER_MINUTE",
+        Some("30"),
+        "the same where guessing pays: login, registration (which counts three times), refresh, change of password, guests' checkouts",
+    ),
     key("ORDER_PAYMENT_MINUTES", Some("30"), "minutes that an unpaid order keeps what it holds, 1 to 1440"),
     key("LOG_FORMAT", Some("text"), "text or json"),
     key("RUST_LOG", Some("info"), "what is logged, as tracing's filter directives"),

@@ -51,7 +51,9 @@ impl FromStr for Network {
         match address.to_canonical() {
             _ if prefix > most => Err(NetworkError),
             // A range of IPv4 addresses in IPv6's clothes.
-            IpAddr::V4(own) if most == 128 && prefix >= 96 => Ok(Self { address: own.into(), prefix: prefix - 96 }),
+            IpAddr::V4(own) if most == 128 && prefix >= 96 => {
+                Ok(Self { address: own.into(), prefix: prefix - 96 })
+            }
             _ => Ok(Self { address, prefix }),
         }
     }

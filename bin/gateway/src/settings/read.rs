@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::{
     DatabaseSettings, Environment, GeocodingProvider, GeocodingSettings, HttpSettings, KEYS, LogFormat,
-    LogSettings, OrderSettings, RateLimitSettings, Secret, SecretSettings, ServerSettings, Settings, SettingsError,
+    LogSettings, OrderSettings, RateLimitSettings, Secret, SecretSettings, ServerSettings, Settings,
+    SettingsError,
 };
 
 const LEAST_SECRET: usize = 32;

@@ -95,18 +95,19 @@ impl Goods {
     async fn make(gardener: &Gardener<'_>, maker: &Maker<'_>, customer: &Customer<'_>) -> Self {
         let listing = gardener.lists("Kale", "bundle", 350, "1000000").await;
         let product = maker.makes("Bowl", 2500, "1000000").await;
-        let (mut plants, mut offerings) = (Vec::new(), vec![listing, product]);
+        let (mut plants, mut offerings, mut drafts) = (Vec::new(), vec![listing, product], Vec::new());
         for number in 0..SPARE {
             let plant = gardener.grows(&format!("Chard {number}")).await;
             let mut draft = produce(plant, "lb", 300, "10");
             draft["publish"] = json!(false);
-            offerings.push(id_of(&gardener.post("/api/v1/listings", &draft).await.done()));
+            drafts.push(id_of(&gardener.post("/api/v1/listings", &draft).await.done()));
             offerings.push(gardener.lists(&format!("Mint {number}"), "gram", 2, "500").await);
             offerings.push(maker.makes(&format!("Cup {number}"), 1200, "20").await);
             plants.push(plant);
             plants.push(gardener.grows(&format!("Fallow {number}")).await);
         }
         customer.market.work().await;
+        offerings.extend(drafts);
         Self { plants, offerings, listing, product }
     }
 }

@@ -123,7 +123,7 @@ impl Gateway {
     }
 
     /// A command that ends by itself.
-    fn run_to_its_end(&self, args: &[&str]) {
+    pub fn run_to_its_end(&self, args: &[&str]) {
         let mut command = self.command(args);
         let status =
             block_in_place(|| command.env("SILKCART_SUPERUSER_PASSWORD", PASSWORD).status()).unwrap();

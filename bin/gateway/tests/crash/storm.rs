@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use crate::TURN;
-use crate::books::{STILL_GOING, number, offenders, texts};
+use crate::books::{STILL_GOING, notice_every_lie, number, offenders, texts};
 use crate::chaos::rage;
 use crate::machine::Machine;
 use crate::market_day::MarketDay;
@@ -92,6 +92,10 @@ async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
     assert!(wrong.is_empty(), "{SEED}={seed}\n{}", wrong.join("\n"));
     assert!(toll.kills >= blows.0 && toll.crashes >= blows.1, "{toll:?}");
     assert!(trials.unanswered.load(Ordering::Relaxed) > 0, "the blows hit nobody");
+
+    machine.gateway.run_to_its_end(&["doctor", "--json"]);
+    machine.gateway.kill();
+    notice_every_lie(conn).await;
 }
 
 async fn unrest(conn: &mut Conn) -> Vec<String> {

@@ -106,6 +106,10 @@ impl Document {
                 if let Some(name) = name {
                     return self.resolved(&self.0["components"]["schemas"][name]);
                 }
+                // A reference that says something of its own stands alone in an `allOf`.
+                if let Some([one]) = members.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+                    return self.resolved(one);
+                }
                 let resolved = members.iter().map(|(name, value)| (name.clone(), self.resolved(value)));
                 Value::Object(resolved.collect::<Map<_, _>>())
             }

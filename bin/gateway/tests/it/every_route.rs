@@ -260,7 +260,8 @@ async fn what_is_anothers_is_not_there() {
     let mut opened = 0;
     for operation in operations.iter().filter(|operation| operation.takes_order_token) {
         let name = operation.name();
-        let id = among(&things.guests, &operation.path).unwrap_or_else(|| panic!("{name}: what would it open?"));
+        let id =
+            among(&things.guests, &operation.path).unwrap_or_else(|| panic!("{name}: what would it open?"));
         for (token, status) in [("nobodys", 404), (things.cart_token.as_str(), 404), (id.as_str(), 404)] {
             let asked = market.server.ask(operation.method.clone(), &operation.at(id));
             let asked = asked.header("x-order-token", token).json(&operation.sample());

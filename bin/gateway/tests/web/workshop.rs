@@ -46,7 +46,7 @@ impl Workshop {
 
     /// Runs a program of an installed package, and says what it said. It must succeed.
     #[track_caller]
-    pub fn run(&self, program: &str, args: &[&str]) -> impl Future<Output = String> {
+    pub fn run(&self, program: &str, args: &[&str]) -> impl Future<Output = String> + use<> {
         let program = self.tools.join("node_modules").join(program);
         self.node(
             &[&[program.as_os_str()], args.iter().map(OsStr::new).collect::<Vec<_>>().as_slice()].concat(),
@@ -56,7 +56,7 @@ impl Workshop {
 
     /// Runs a program of ours.
     #[track_caller]
-    pub fn node(&self, args: &[&OsStr], variables: &[(&str, &str)]) -> impl Future<Output = String> {
+    pub fn node(&self, args: &[&OsStr], variables: &[(&str, &str)]) -> impl Future<Output = String> + use<> {
         let mut node = Command::new(self.tools.join("node"));
         node.args(args).envs(variables.iter().copied()).current_dir(self.folder.path());
         // Nobody is told of our tests, and no proxy stands between them and a server of this machine.

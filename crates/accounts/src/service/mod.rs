@@ -26,8 +26,8 @@ pub use administration::{
     revoke_role,
 };
 pub use authentication::{ChangePassword, LogIn, change_password, log_in};
-pub use bulk::{Resident, list_residents, load_residents};
 pub(crate) use bulk::{Checked, Home};
+pub use bulk::{Resident, list_residents, load_residents};
 pub use housekeeping::{Purged, purge};
 pub use profile::{ProfileChanges, change_profile, find_me};
 pub use registration::{Register, Superuser, make_superuser, register};

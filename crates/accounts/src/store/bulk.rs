@@ -40,11 +40,7 @@ fn named(error: diesel::result::Error, residents: &[Checked]) -> AccountsError {
     }
 }
 
-async fn insert_users(
-    tx: &mut Conn,
-    password: &HashedPassword,
-    residents: &[Checked],
-) -> QueryResult<()> {
+async fn insert_users(tx: &mut Conn, password: &HashedPassword, residents: &[Checked]) -> QueryResult<()> {
     sql("INSERT INTO users (password_hash, id, email, email_key, display_name, created_at, updated_at) \
          SELECT $1, id, email, email_key, display_name, since, since \
          FROM unnest($2, $3, $4, $5, $6) AS new(id, email, email_key, display_name, since)")
@@ -62,9 +58,7 @@ async fn insert_users(
 async fn insert_grants(tx: &mut Conn, residents: &[Checked]) -> QueryResult<()> {
     let grants: Vec<(UserId, &str, DateTime<Utc>)> = residents
         .iter()
-        .flat_map(|resident| {
-            resident.roles.iter().map(|role| (resident.id, role.as_str(), resident.since))
-        })
+        .flat_map(|resident| resident.roles.iter().map(|role| (resident.id, role.as_str(), resident.since)))
         .collect();
     sql("INSERT INTO role_grants (user_id, role, granted_at) \
          SELECT user_id, role, since FROM unnest($1, $2, $3) AS new(user_id, role, since)")

@@ -125,11 +125,10 @@ async fn insert_details(tx: &mut Conn, batch: &[StockedOffering]) -> QueryResult
 }
 
 pub(crate) async fn count_offerings_of(conn: &mut Conn, vendors: &[UserId]) -> QueryResult<i64> {
-    let row: Count =
-        sql("SELECT count(*) FROM offerings WHERE vendor_id = ANY($1) AND deleted_at IS NULL")
-            .bind::<Array<SqlUuid>, _>(vendors)
-            .get_result(conn)
-            .await?;
+    let row: Count = sql("SELECT count(*) FROM offerings WHERE vendor_id = ANY($1) AND deleted_at IS NULL")
+        .bind::<Array<SqlUuid>, _>(vendors)
+        .get_result(conn)
+        .await?;
     Ok(row.count)
 }
 

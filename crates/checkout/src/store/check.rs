@@ -17,7 +17,9 @@ struct OfferingRow {
 }
 
 pub(crate) fn offerings_without_pool() -> Sql<'static> {
-    sql("SELECT o.id FROM offerings o WHERE NOT EXISTS (SELECT 1 FROM pools p WHERE p.id = o.id AND p.kind = 'stock')")
+    sql(
+        "SELECT o.id FROM offerings o WHERE NOT EXISTS (SELECT 1 FROM pools p WHERE p.id = o.id AND p.kind = 'stock')",
+    )
 }
 
 /// The catalog follows the feed: what it has not yet read explains a difference.

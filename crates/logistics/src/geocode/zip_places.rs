@@ -28,8 +28,7 @@ pub fn zip_places() -> Vec<ZipPlace> {
         tracing::error!(%error, "the embedded gazetteer cannot be read");
     }
     let mut records = csv::Reader::from_reader(csv.as_bytes());
-    let mut places: Vec<ZipPlace> =
-        records.records().filter_map(|record| zip_place(&record.ok()?)).collect();
+    let mut places: Vec<ZipPlace> = records.records().filter_map(|record| zip_place(&record.ok()?)).collect();
     places.sort_unstable_by(|a, b| a.zip.cmp(&b.zip));
     places
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use db::Conn;
-use kernel::{CheckoutId, OrderId, UserId};
+use kernel::{CheckoutId, Currency, Money, OrderId, UserId};
 use serde_json::json;
 
 use super::orders::event;
-use crate::{Buyer, MarketError, Order, OrderToken, store};
+use crate::{Buyer, Checkout, MarketError, OrderToken, store};
 
 /// The checkout whose orders the token opens; none when it is not known, is over, or was used for a claim.
 pub async fn open_with_token(
@@ -27,7 +27,7 @@ pub async fn claim_orders(
     user: UserId,
     token: &OrderToken,
     id: OrderId,
-) -> Result<Vec<Order>, MarketError> {
+) -> Result<Checkout, MarketError> {
     let checkout = store::guests::lock_by_token(tx, now, &token.digest()).await?;
     let checkout = checkout.ok_or(MarketError::NotFound("order"))?;
     let mut orders = store::orders::lock_of_checkout(tx, checkout).await?;
@@ -45,5 +45,6 @@ pub async fn claim_orders(
     }
     let events = orders.iter().map(|order| event("order.claimed", user.into(), order, json!({}))).collect();
     outbox::emit_all(tx, now, events).await?;
-    Ok(orders)
+    let total = Money::sum(orders.iter().map(|order| order.total), Currency::Usd)?;
+    Ok(Checkout { id: checkout, buyer: Buyer::Customer(user), token_expires_at: None, total, orders })
 }

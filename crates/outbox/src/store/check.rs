@@ -20,9 +20,11 @@ pub(crate) fn gaps() -> Sql<'static> {
 }
 
 pub(crate) fn wrong_sequence() -> Sql<'static> {
-    sql("SELECT format('the last position given is %s, the greatest %s', last_position, greatest) AS example \
+    sql(
+        "SELECT format('the last position given is %s, the greatest %s', last_position, greatest) AS example \
          FROM event_sequence, (SELECT coalesce(max(position), 0) AS greatest FROM events) given \
-         WHERE last_position <> greatest")
+         WHERE last_position <> greatest",
+    )
 }
 
 pub(crate) fn unsequenced(before: DateTime<Utc>) -> Sql<'static> {
@@ -32,8 +34,10 @@ pub(crate) fn unsequenced(before: DateTime<Utc>) -> Sql<'static> {
 }
 
 pub(crate) fn blocked_subscribers() -> Sql<'static> {
-    sql("SELECT format('%s after position %s, %s times: %s', name, last_position, failures, left(last_error, 300)) AS example \
-         FROM event_subscriptions WHERE failures > 0")
+    sql(
+        "SELECT format('%s after position %s, %s times: %s', name, last_position, failures, left(last_error, 300)) AS example \
+         FROM event_subscriptions WHERE failures > 0",
+    )
 }
 
 pub(crate) fn lagging_subscribers(before: DateTime<Utc>) -> Sql<'static> {
@@ -96,13 +100,11 @@ pub(crate) async fn is_settled(
     subscriber: &str,
     jobs: &str,
 ) -> QueryResult<bool> {
-    let row: Settled = sql(
-        "SELECT NOT EXISTS (SELECT 1 FROM events WHERE position IS NULL) \
+    let row: Settled = sql("SELECT NOT EXISTS (SELECT 1 FROM events WHERE position IS NULL) \
          AND (SELECT last_position FROM event_sequence) \
              <= coalesce((SELECT last_position FROM event_subscriptions WHERE name = $1), 0) \
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE starts_with(name, $2) \
-                         AND (state = 'leased' OR state = 'queued' AND run_at <= $3)) AS settled",
-    )
+                         AND (state = 'leased' OR state = 'queued' AND run_at <= $3)) AS settled")
     .bind::<Text, _>(subscriber)
     .bind::<Text, _>(jobs)
     .bind::<Timestamptz, _>(now)

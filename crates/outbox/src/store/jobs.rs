@@ -120,11 +120,7 @@ pub(crate) async fn retry_job(
 }
 
 /// Keeps a job that is being worked on until `until`; false when the lease was lost.
-pub(crate) async fn renew_lease(
-    conn: &mut Conn,
-    job: &LeasedJob,
-    until: DateTime<Utc>,
-) -> QueryResult<bool> {
+pub(crate) async fn renew_lease(conn: &mut Conn, job: &LeasedJob, until: DateTime<Utc>) -> QueryResult<bool> {
     let renewed = diesel::update(leased(job)).set(jobs::leased_until.eq(until)).execute(conn).await?;
     Ok(renewed == 1)
 }

@@ -375,6 +375,31 @@ fn a_job_has_one_handler() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_one_attempt_is_not_blamed_for_the_first_runner_that_goes_away() {
+    let stage = Stage::set().await;
+    let id = stage.enqueue(&Tick).await;
+    let gate = Gate::closed();
+    let within = Arc::clone(&gate);
+    let waits = stage.runner(|registry| {
+        registry.on_job(move |_, _: Tick| {
+            let gate = Arc::clone(&within);
+            async move {
+                gate.pass().await;
+                Ok(())
+            }
+        });
+    });
+    let gone = draining(&waits);
+    gate.arrival().await;
+    goes_away(gone).await;
+    stage.clock.advance(PAST_LEASE);
+    let heir = draining(&waits);
+    gate.open();
+    assert_eq!(heir.await.unwrap().unwrap(), 1);
+    assert_eq!(stage.job(id).await.standing(), ("done", 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_takes_long_keeps_its_lease() {
     let stage = Stage::set().await;
     let id = stage.enqueue(&note("n")).await;

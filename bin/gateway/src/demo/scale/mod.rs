@@ -89,7 +89,8 @@ pub async fn grow(state: &AppState, scale: &Scale) -> Result<Summary> {
 
 /// A stream of random numbers of its own for every purpose, whatever else was drawn.
 fn dice(seed: u64, purpose: &str, number: usize) -> StdRng {
-    let stream = purpose.bytes().fold(seed, |mixed, byte| mixed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
+    let stream =
+        purpose.bytes().fold(seed, |mixed, byte| mixed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
     StdRng::seed_from_u64(stream.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number as u64)
 }
 

@@ -16,15 +16,16 @@ use super::words::pick;
 pub(super) const VENDOR_PREFIX: &str = "scale-vendor-";
 const DOMAIN: &str = "demo.silkcart.example";
 const GIVEN: &[&str] = &[
-    "Ada", "Ben", "Cora", "Dev", "Esme", "Finn", "Gale", "Hana", "Ivo", "June", "Kofi", "Lena", "Milo", "Nora",
-    "Omar", "Pia", "Quinn", "Rosa", "Sven", "Tess", "Uma", "Vera", "Wes", "Yara", "Zeke",
+    "Ada", "Ben", "Cora", "Dev", "Esme", "Finn", "Gale", "Hana", "Ivo", "June", "Kofi", "Lena", "Milo",
+    "Nora", "Omar", "Pia", "Quinn", "Rosa", "Sven", "Tess", "Uma", "Vera", "Wes", "Yara", "Zeke",
 ];
 const FAMILY: &[&str] = &[
-    "Abbott", "Bauer", "Castillo", "Dubois", "Ellis", "Ferrari", "Garcia", "Haas", "Ito", "Jensen", "Kowalski",
-    "Larsen", "Moreno", "Nguyen", "Okafor", "Petrov", "Quist", "Rossi", "Schmidt", "Tanaka", "Ueda", "Vance",
-    "Walker", "Young", "Zamora",
+    "Abbott", "Bauer", "Castillo", "Dubois", "Ellis", "Ferrari", "Garcia", "Haas", "Ito", "Jensen",
+    "Kowalski", "Larsen", "Moreno", "Nguyen", "Okafor", "Petrov", "Quist", "Rossi", "Schmidt", "Tanaka",
+    "Ueda", "Vance", "Walker", "Young", "Zamora",
 ];
-const STREETS: &[&str] = &["Main Street", "Oak Avenue", "Mill Road", "Garden Lane", "Second Street", "River Road"];
+const STREETS: &[&str] =
+    &["Main Street", "Oak Avenue", "Mill Road", "Garden Lane", "Second Street", "River Road"];
 
 /// The email address of the vendor with this number.
 fn vendor_email(number: usize) -> String {

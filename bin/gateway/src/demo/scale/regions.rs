@@ -108,8 +108,7 @@ impl Map {
             if chosen.len() == count {
                 break;
             }
-            let is_close =
-                chosen.iter().any(|other| miles(place.place, other.place) < BETWEEN_CENTERS_MILES);
+            let is_close = chosen.iter().any(|other| miles(place.place, other.place) < BETWEEN_CENTERS_MILES);
             if is_close { close.push(place) } else { chosen.push(place) }
         }
         chosen.extend(close);

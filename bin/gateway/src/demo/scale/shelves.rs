@@ -65,7 +65,14 @@ pub(super) struct Shelves<'c> {
 
 impl Shelves<'_> {
     /// Adds `count` offerings of a vendor.
-    pub(super) fn fill(&self, dice: &mut StdRng, batch: &mut Batch, number: usize, vendor: UserId, count: usize) {
+    pub(super) fn fill(
+        &self,
+        dice: &mut StdRng,
+        batch: &mut Batch,
+        number: usize,
+        vendor: UserId,
+        count: usize,
+    ) {
         match vendor_kind(number) {
             VendorKind::Maker => {
                 for piece in 0..count {

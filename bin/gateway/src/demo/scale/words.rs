@@ -81,8 +81,16 @@ pub(super) const CROPS: &[Crop] = crops! {
     "oca", "Oxalis tuberosa", "vegetables", Lb, 1000, ["Hopin"];
 };
 
-const PRAISE: &[&str] =
-    &["Organic", "Heirloom", "Fresh", "Backyard", "Homegrown", "Sun-ripened", "Open-pollinated", "Hand-picked"];
+const PRAISE: &[&str] = &[
+    "Organic",
+    "Heirloom",
+    "Fresh",
+    "Backyard",
+    "Homegrown",
+    "Sun-ripened",
+    "Open-pollinated",
+    "Hand-picked",
+];
 const GOODS: &[(&str, &str, i64)] = &[
     ("mug", "pottery", 2800),
     ("candle", "home", 1800),
@@ -106,10 +114,27 @@ const GOODS: &[(&str, &str, i64)] = &[
     ("butter churn", "woodwork", 12_500),
 ];
 const MAKES: &[&str] = &[
-    "Stoneware", "Hand-thrown", "Lavender", "Walnut", "Maple", "Wool", "Linen", "Beeswax", "Indigo", "Cherry",
-    "Raku", "Merino", "Juniper", "Copper", "Wildflower", "Terracotta", "Shibori", "Bog oak",
+    "Stoneware",
+    "Hand-thrown",
+    "Lavender",
+    "Walnut",
+    "Maple",
+    "Wool",
+    "Linen",
+    "Beeswax",
+    "Indigo",
+    "Cherry",
+    "Raku",
+    "Merino",
+    "Juniper",
+    "Copper",
+    "Wildflower",
+    "Terracotta",
+    "Shibori",
+    "Bog oak",
 ];
-const STYLES: &[&str] = &["small", "large", "rustic", "glazed", "striped", "speckled", "engraved", "reversible"];
+const STYLES: &[&str] =
+    &["small", "large", "rustic", "glazed", "striped", "speckled", "engraved", "reversible"];
 const SENTENCES: &[&str] = &[
     "Grown without sprays in raised beds.",
     "Picked the morning of your pickup.",

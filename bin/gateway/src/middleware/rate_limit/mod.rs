@@ -34,7 +34,8 @@ const STRICT: &[(&str, u32)] = &[
     ("/api/v1/checkout/guest", 1),
 ];
 /// Of these, the ones where a token is no reason to be believed: whoever guesses here may have accounts of their own.
-const BY_ADDRESS: &[&str] = &["/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/checkout/guest"];
+const BY_ADDRESS: &[&str] =
+    &["/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/checkout/guest"];
 /// After so many checks, the callers that have been quiet are forgotten.
 const SWEEP_EVERY: u32 = 10_000;
 /// The most callers that are told apart. Beyond, and by chance before, some share what they have: a flood of addresses

@@ -57,7 +57,7 @@ async fn what_is_no_json_is_malformed() {
         };
         let json = "application/json";
         let sound = sample.to_string();
-        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
         for text in ["", " ", "{", "not json", "{\"a\":}", "{'a':1}", "\u{feff}{}", deep.as_str()] {
             let what = format!("{name} with {:?}", &text[..text.len().min(20)]);
             let answer = refused(send(json, text.as_bytes().to_vec()), &what).await;

@@ -59,8 +59,7 @@ impl<'m> Scene<'m> {
         let request =
             if operation.takes_order_token { request.header("x-order-token", "nobodys") } else { request };
         let guests = operation.takes_cart_token && !operation.takes_token;
-        let request =
-            if guests { request.header("x-cart-token", &self.things.cart_token) } else { request };
+        let request = if guests { request.header("x-cart-token", &self.things.cart_token) } else { request };
         request.header("idempotency-key", Uuid::new_v4().to_string())
     }
 

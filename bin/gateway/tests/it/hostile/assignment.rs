@@ -9,9 +9,27 @@ use crate::document::{Document, Operation};
 
 /// What somebody would like to decide about themselves, or about their goods.
 const WANTED: &[&str] = &[
-    "role", "roles", "is_admin", "price", "status", "user_id", "vendor_id", "seller_id", "id", "version",
-    "created_at", "updated_at", "amount", "total", "paid", "hidden", "email_verified", "password_hash",
-    "__proto__", "constructor", "$where",
+    "role",
+    "roles",
+    "is_admin",
+    "price",
+    "status",
+    "user_id",
+    "vendor_id",
+    "seller_id",
+    "id",
+    "version",
+    "created_at",
+    "updated_at",
+    "amount",
+    "total",
+    "paid",
+    "hidden",
+    "email_verified",
+    "password_hash",
+    "__proto__",
+    "constructor",
+    "$where",
 ];
 
 async fn send(actor: &Actor<'_>, operation: &Operation, body: String) -> Answer {
@@ -19,6 +37,8 @@ async fn send(actor: &Actor<'_>, operation: &Operation, body: String) -> Answer 
     let request = actor
         .ask(operation.method.clone(), &path)
         .header("idempotency-key", Uuid::new_v4().to_string())
+        .header("x-cart-token", "of-a-cart")
+        .header("x-order-token", "of-an-order")
         .header("content-type", "application/json")
         .body(body);
     Answer::to(if operation.conditional { request.header("if-match", "*") } else { request }).await
@@ -32,7 +52,10 @@ fn objects(at: &str, body: &Value, found: &mut Vec<String>) {
             members.iter().for_each(|(name, value)| objects(&format!("{at}/{name}"), value, found));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, value)| objects(&format!("{at}/{index}"), value, found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| objects(&format!("{at}/{index}"), value, found));
         }
         _ => {}
     }
@@ -57,7 +80,11 @@ async fn a_member_that_is_not_documented_is_refused_in_every_body() {
                 members.insert((*wanted).to_owned(), json!("admin"));
                 let answer = send(&admin, &operation, body.to_string()).await;
                 let what = format!("{} with {place}/{wanted}: {}", operation.name(), answer.body);
-                assert_eq!((answer.status, answer.body["code"].as_str()), (422, Some("invalid_input")), "{what}");
+                assert_eq!(
+                    (answer.status, answer.body["code"].as_str()),
+                    (422, Some("invalid_input")),
+                    "{what}"
+                );
                 assert_eq!(answer.body["errors"][0]["pointer"], format!("{place}/{wanted}"), "{what}");
                 assert_eq!(answer.body["errors"][0]["code"], "unknown", "{what}");
                 tried += 1;
@@ -81,11 +108,20 @@ async fn a_member_that_is_said_twice_is_refused_in_every_body() {
             for twice in [
                 format!("{{{member},{}", &text[1..]),
                 format!("{},{member}}}", &text[..text.len() - 1]),
-                format!("{{\"\\u{:04x}{}\":null,{}", u32::from(name.chars().next().unwrap()), &name[1..], &text[1..]),
+                format!(
+                    "{{\"\\u{:04x}{}\":null,{}",
+                    u32::from(name.chars().next().unwrap()),
+                    &name[1..],
+                    &text[1..]
+                ),
             ] {
                 let answer = send(&admin, &operation, twice.clone()).await;
                 let what = format!("{} with {twice}: {}", operation.name(), answer.body);
-                assert_eq!((answer.status, answer.body["code"].as_str()), (422, Some("invalid_input")), "{what}");
+                assert_eq!(
+                    (answer.status, answer.body["code"].as_str()),
+                    (422, Some("invalid_input")),
+                    "{what}"
+                );
                 tried += 1;
             }
         }

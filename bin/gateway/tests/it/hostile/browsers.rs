@@ -20,8 +20,14 @@ fn guarded(headers: &HeaderMap, what: &str) {
     assert_eq!(text(headers, "cross-origin-resource-policy"), Some("same-origin"), "{what}");
     assert_eq!(text(headers, "cross-origin-opener-policy"), Some("same-origin"), "{what}");
     let policy = text(headers, "content-security-policy").unwrap();
-    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
-    assert!(!policy.contains("unsafe-eval") && !policy.contains("script-src 'unsafe-inline'"), "{what}: {policy}");
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+        "{what}: {policy}"
+    );
+    assert!(
+        !policy.contains("unsafe-eval") && !policy.contains("script-src 'unsafe-inline'"),
+        "{what}: {policy}"
+    );
     assert_eq!(headers.get_all("content-security-policy").iter().count(), 1, "{what}");
     assert_eq!(text(headers, "access-control-allow-credentials"), None, "{what}");
 }
@@ -55,7 +61,9 @@ async fn every_answer_is_guarded() {
         }
     }
     // What is one person's is kept nowhere, and that alone.
-    for path in ["/api/v1/me", "/api/v1/me/addresses", "/api/v1/orders", "/api/v1/cart", "/api/v1/auth/sessions"] {
+    for path in
+        ["/api/v1/me", "/api/v1/me/addresses", "/api/v1/orders", "/api/v1/cart", "/api/v1/auth/sessions"]
+    {
         let mine = customer.get(path).await;
         assert_eq!(text(&mine.headers, "cache-control"), Some("no-store"), "{path}");
         mine.done();
@@ -89,14 +97,14 @@ async fn the_page_of_the_document_runs_no_script_but_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn production_asks_for_https() {
-    let settings = [
-        ("SILKCART_ENV", "production"),
-        ("SILKCART_PUBLIC_URL", "https://api.shop.example"),
-    ];
+    let settings = [("SILKCART_ENV", "production"), ("SILKCART_PUBLIC_URL", "https://api.shop.example")];
     let server = Server::start_with(&settings).await;
     for path in ["/health", "/nowhere"] {
         let answer = server.get(path).send().await.unwrap();
-        assert_eq!(text(answer.headers(), "strict-transport-security"), Some("max-age=63072000; includeSubDomains"));
+        assert_eq!(
+            text(answer.headers(), "strict-transport-security"),
+            Some("max-age=63072000; includeSubDomains")
+        );
     }
     // Without a list no page may call, not even one of this machine.
     let answer = server.get("/health").header("origin", "http://localhost:3000").send().await.unwrap();
@@ -114,7 +122,8 @@ async fn only_pages_on_the_list_may_read_answers() {
     for origin in ["https://shop.example", "https://admin.example:8443"] {
         let answer = server.get("/api/v1/notes").header("origin", origin).send().await.unwrap();
         assert_eq!(text(answer.headers(), "access-control-allow-origin"), Some(origin));
-        let varies: Vec<_> = answer.headers().get_all("vary").iter().map(|value| value.to_str().unwrap()).collect();
+        let varies: Vec<_> =
+            answer.headers().get_all("vary").iter().map(|value| value.to_str().unwrap()).collect();
         assert!(varies.join(",").to_lowercase().contains("origin"), "{varies:?}");
         assert_eq!(preflight(origin).await.status(), 200);
         guarded(answer.headers(), origin);
@@ -181,8 +190,11 @@ async fn a_page_may_send_and_read_every_header_that_the_document_names() {
             read.extend(headers.map(|(name, _)| name.to_lowercase()));
         }
     }
+    let schemes = document.0["components"]["securitySchemes"].as_object().unwrap().values();
+    let schemes = schemes.filter(|one| one["in"] == "header");
+    sent.extend(schemes.map(|one| one["name"].as_str().unwrap().to_lowercase()));
     read.extend(["limit", "remaining", "reset", "policy"].map(|name| format!("ratelimit-{name}")));
-    for known in ["idempotency-key", "if-match", "if-none-match", "x-cart-token"] {
+    for known in ["idempotency-key", "if-match", "if-none-match", "x-cart-token", "x-order-token"] {
         assert!(sent.contains(&known.to_owned()), "{known}");
     }
     for name in &sent {

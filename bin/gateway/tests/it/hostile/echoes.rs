@@ -24,7 +24,9 @@ async fn a_request_id_is_ours_unless_it_is_harmless() {
         let answer = server.get("/health").header("x-request-id", id).send().await.unwrap();
         assert_eq!(answer.headers()["x-request-id"], id);
     }
-    for id in ["", "a b", "a\tb", "<script>", "a;b", "\"", "é", "%0d%0aset-cookie:x", &"x".repeat(129), "{\"a\":1}"] {
+    for id in
+        ["", "a b", "a\tb", "<script>", "a;b", "\"", "é", "%0d%0aset-cookie:x", &"x".repeat(129), "{\"a\":1}"]
+    {
         let answer = server.get("/health").header("x-request-id", id).send().await.unwrap();
         let given = answer.headers()["x-request-id"].to_str().unwrap();
         assert!(given.parse::<uuid::Uuid>().is_ok(), "{id}: {given}");
@@ -55,7 +57,8 @@ async fn no_value_begins_a_header_of_its_own() {
         }
     }
     // A bare CR or LF within a header is no header at all.
-    for evil in ["x-request-id: a\rSet-Cookie: b=c", "x-request-id: a\nSet-Cookie: b=c", "x-request-id: a\0b"] {
+    for evil in ["x-request-id: a\rSet-Cookie: b=c", "x-request-id: a\nSet-Cookie: b=c", "x-request-id: a\0b"]
+    {
         let request = format!("GET /health HTTP/1.1\r\nhost: x\r\n{evil}\r\nconnection: close\r\n\r\n");
         let answer = raw(&server, request.as_bytes()).await;
         assert!(!answer.to_lowercase().contains("set-cookie"), "{answer}");
@@ -69,11 +72,15 @@ async fn a_new_things_place_is_made_of_its_id() {
     let body = json!({ "kind": "maker", "business_name": "x / .. %0d%0a <script>alert(1)</script>" });
     let shop = mallory.post("/api/v1/me/vendor", &body).await;
     let place = shop.headers.get("location").map(|value| value.to_str().unwrap().to_owned());
-    let harmless = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
+    let harmless =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte));
     assert!(place.as_deref().is_none_or(harmless), "{place:?}");
     let shop = shop.done();
     let slug = shop["profile"]["slug"].as_str().unwrap_or_else(|| panic!("{shop}")).to_owned();
-    assert!(slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{slug}");
+    assert!(
+        slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+        "{slug}"
+    );
     // JSON is no page, whatever it says.
     let shown = Answer::to(market.server.get(&format!("/api/v1/vendors/{slug}"))).await;
     assert_eq!(shown.headers["content-type"], "application/json");
@@ -114,14 +121,23 @@ async fn a_cart_opens_to_its_own_token_only() {
     let gardener = market.gardener("Gale", BOULDER).await;
     let kale = gardener.lists("Kale", "lb", 300, "10").await;
     let line = json!({ "offering_id": kale, "quantity": "1" });
-    let ask = |method: Method, path: &str, token: &str| market.server.ask(method, path).header("x-cart-token", token);
+    let ask = |method: Method, path: &str, token: &str| {
+        market.server.ask(method, path).header("x-cart-token", token)
+    };
     let begun = Answer::to(market.server.post("/api/v1/cart/lines").json(&line)).await.done();
     let token = begun["cart_token"].as_str().unwrap().to_owned();
     assert!(token.len() >= 32, "nobody guesses {token}");
     let mine = Answer::to(ask(Method::GET, "/api/v1/cart", &token)).await.done();
     assert_eq!(mine["lines"].as_array().unwrap().len(), 1);
     let id = mine["id"].as_str().unwrap_or("no-id").to_owned();
-    for guess in [id, token.to_lowercase(), token.to_uppercase(), format!("{token} "), token[1..].to_owned(), "%".into()] {
+    for guess in [
+        id,
+        token.to_lowercase(),
+        token.to_uppercase(),
+        format!("{token} "),
+        token[1..].to_owned(),
+        "%".into(),
+    ] {
         if guess.trim() == token {
             continue;
         }

@@ -70,7 +70,9 @@ async fn no_forged_token_is_taken_for_one_of_ours() {
     let spki = [hex("302a300506032b6570032100"), public.clone()].concat();
     let body = STANDARD.encode(&spki);
     let pem = format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n");
-    for secret in [public, spki, pem.clone().into_bytes(), pem.trim().into(), x.clone().into_bytes(), Vec::new()] {
+    for secret in
+        [public, spki, pem.clone().into_bytes(), pem.trim().into(), x.clone().into_bytes(), Vec::new()]
+    {
         for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
             let confused = Header { kid: Some(kid.clone()), ..Header::new(algorithm) };
             add("confused", encode(&confused, &said, &EncodingKey::from_secret(&secret)).unwrap());
@@ -80,7 +82,8 @@ async fn no_forged_token_is_taken_for_one_of_ours() {
     // Keys of the attacker's own, under our key's name.
     let rsa = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let rsa = EncodingKey::from_rsa_der(rsa_pkcs1(&rsa).as_slice());
-    let ec = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &aws_lc_rs::rand::SystemRandom::new());
+    let ec =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &aws_lc_rs::rand::SystemRandom::new());
     let ec = EncodingKey::from_ec_der(ec.unwrap().as_ref());
     let theirs = ::accounts::generate_key_pem().unwrap();
     let theirs = EncodingKey::from_ed_pem(theirs.as_bytes()).unwrap();
@@ -196,7 +199,11 @@ async fn no_forged_token_is_taken_for_one_of_ours() {
         assert_eq!(answer.headers["www-authenticate"], "Bearer error=\"invalid_token\"", "{what}");
         // Only of a token of ours, whose time is over, more is told.
         let expired = answer.body["detail"] == "the access token has expired";
-        assert!(told(&answer.body) == expected || (expired && what.contains("\"exp\"")), "{what}: {}", answer.body);
+        assert!(
+            told(&answer.body) == expected || (expired && what.contains("\"exp\"")),
+            "{what}: {}",
+            answer.body
+        );
         answer.refused(401, "unauthenticated");
     }
     assert!(forged.len() > 90, "{}", forged.len());
@@ -237,7 +244,10 @@ async fn whoever_is_shut_out_stays_no_admin_and_gets_no_new_token() {
     let token = signed_in["access_token"].as_str().unwrap();
     let look = async || Answer::to(market.server.get("/api/v1/admin/users").bearer_auth(token)).await;
     look().await.done();
-    admin.post(&format!("/api/v1/admin/users/{}/disable", second.id), &json!({ "reason": "spam" })).await.done();
+    admin
+        .post(&format!("/api/v1/admin/users/{}/disable", second.id), &json!({ "reason": "spam" }))
+        .await
+        .done();
     look().await.refused(403, "forbidden");
     let refresh = json!({ "refresh_token": signed_in["refresh_token"] });
     let refused = Answer::to(market.server.post("/api/v1/auth/refresh").json(&refresh)).await;

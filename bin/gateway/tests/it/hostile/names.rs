@@ -62,12 +62,14 @@ async fn a_shop_has_an_address_of_plain_letters() {
         ("Fay", "../../admin"),
     ] {
         let actor = market.newcomer(name).await;
-        let answer = actor.post("/api/v1/me/vendor", &json!({ "kind": "maker", "business_name": business })).await;
+        let answer =
+            actor.post("/api/v1/me/vendor", &json!({ "kind": "maker", "business_name": business })).await;
         let Some(slug) = answer.body["profile"]["slug"].as_str() else {
             assert_eq!(answer.status, 422, "{business:?}: {}", answer.body);
             continue;
         };
-        let plain = slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let plain =
+            slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         assert!(plain && !slug.starts_with('-') && !slug.ends_with('-'), "{business:?}: {slug}");
         assert!(!slugs.contains(&slug.to_owned()), "{business:?}: {slug}");
         slugs.push(slug.to_owned());

@@ -20,7 +20,8 @@ async fn refresh(market: &Market, token: &Value) -> Answer {
 async fn a_token_that_comes_back_ends_its_whole_family() {
     let market = Market::open().await;
     let victim = market.customer("Vic", BOULDER).await;
-    let (first, other) = (log_in(&market).await["refresh_token"].clone(), log_in(&market).await["refresh_token"].clone());
+    let (first, other) =
+        (log_in(&market).await["refresh_token"].clone(), log_in(&market).await["refresh_token"].clone());
     let second = refresh(&market, &first).await.done()["refresh_token"].clone();
     let third = refresh(&market, &second).await.done()["refresh_token"].clone();
     for _ in 0..2 {
@@ -44,7 +45,9 @@ async fn of_thirty_refreshes_at_once_one_pair_comes_and_its_family_ends() {
     for _ in 0..3 {
         let token = log_in(&market).await["refresh_token"].clone();
         let attempts = (0..30).map(|_| {
-            let request = client.post(market.server.url("/api/v1/auth/refresh")).json(&json!({ "refresh_token": token }));
+            let request = client
+                .post(market.server.url("/api/v1/auth/refresh"))
+                .json(&json!({ "refresh_token": token }));
             tokio::spawn(Answer::to(request))
         });
         let attempts: Vec<_> = attempts.collect();

@@ -52,7 +52,9 @@ async fn a_login_tells_nothing_about_who_has_an_account() {
         let stranger = attempt(&market, "stranger@example.com", WRONG).await;
         for somebody in ["known@example.com", "KNOWN@Example.com ", "closed@example.com"] {
             // Each address has a run of its own; the two spellings are one.
-            if round % 2 == 1 && somebody.starts_with("KNOWN") || round % 2 == 0 && somebody.starts_with("known") {
+            if round % 2 == 1 && somebody.starts_with("KNOWN")
+                || round % 2 == 0 && somebody.starts_with("known")
+            {
                 continue;
             }
             let outcome = attempt(&market, somebody, WRONG).await;
@@ -77,7 +79,9 @@ async fn whatever_is_sent_as_an_address_costs_the_same() {
     let market = Market::open().await;
     market.newcomer("Known").await;
     let known = attempt(&market, "known@example.com", WRONG).await;
-    for address in ["", "x", "not an address", "' OR 1=1 --", "known@example.com.", "\u{0}", "known@example.com\u{0}"] {
+    for address in
+        ["", "x", "not an address", "' OR 1=1 --", "known@example.com.", "\u{0}", "known@example.com\u{0}"]
+    {
         assert_eq!(attempt(&market, address, WRONG).await, known, "{address:?}");
     }
     for password in [String::new(), "x".repeat(5000), "\u{0}".into()] {
@@ -89,8 +93,10 @@ async fn whatever_is_sent_as_an_address_costs_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn registering_tells_who_has_an_account_but_not_often() {
     let market = Market::open_with(&[("RATE_LIMIT_AUTH_PER_MINUTE", "30")]).await;
-    let body = |name: &str| json!({ "email": name, "password": "a turnip for your thoughts", "display_name": "N" });
-    let ask = async |name: &str| Answer::to(market.server.post("/api/v1/auth/register").json(&body(name))).await;
+    let body =
+        |name: &str| json!({ "email": name, "password": "a turnip for your thoughts", "display_name": "N" });
+    let ask =
+        async |name: &str| Answer::to(market.server.post("/api/v1/auth/register").json(&body(name))).await;
     ask("first@example.com").await.done();
     for _ in 0..9 {
         ask("First@example.com").await.refused(409, "email_taken");
@@ -101,9 +107,14 @@ async fn registering_tells_who_has_an_account_but_not_often() {
     // A token of one's own buys no more guesses at others' accounts.
     let state = &market.server.running.state;
     let mallory = kernel::UserId::new();
-    let token = state.signer.issue(kernel::Clock::now(&market.clock), mallory, kernel::SessionId::new()).unwrap().token;
+    let token = state
+        .signer
+        .issue(kernel::Clock::now(&market.clock), mallory, kernel::SessionId::new())
+        .unwrap()
+        .token;
     for path in ["register", "login", "refresh"] {
-        let request = market.server.post(&format!("/api/v1/auth/{path}")).bearer_auth(&token).json(&json!({}));
+        let request =
+            market.server.post(&format!("/api/v1/auth/{path}")).bearer_auth(&token).json(&json!({}));
         Answer::to(request).await.refused(429, "rate_limited");
     }
 }

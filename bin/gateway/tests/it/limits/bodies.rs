@@ -25,7 +25,7 @@ async fn a_body_beyond_its_routes_limit_is_refused_with_the_limit() {
         // Not said beforehand, but found out on the way.
         let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
         let chunks = format!("400\r\n{}\r\n", " ".repeat(0x400)).repeat(limit / 0x400);
-        let told = answer(&server, format!("{head}{chunks}1\r\n \r\n0\r\n\r\n")).await;
+        let told = answer(&server.running.base_url, format!("{head}{chunks}1\r\n \r\n0\r\n\r\n")).await;
         assert_eq!(statuses(&told), [413], "{told}");
         assert!(told.contains(&format!("\"limit\":{limit}")), "{told}");
         // At the limit it is read, and found to be no JSON, or to be sent to nobody.
@@ -49,11 +49,12 @@ async fn a_refused_body_is_not_waited_for() {
     let server = Server::start().await;
     // A terabyte is announced, and a byte of it sent.
     let head = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
-    let told = answer(&server, format!("{head}content-length: 1099511627776\r\n\r\n{{")).await;
+    let told =
+        answer(&server.running.base_url, format!("{head}content-length: 1099511627776\r\n\r\n{{")).await;
     assert_eq!(statuses(&told), [413], "{told}");
     assert!(told.to_lowercase().contains("connection: close"), "{told}");
     // Chunks without an end.
-    let mut wire = Wire::to(&server).await;
+    let mut wire = Wire::to(&server.running.base_url).await;
     wire.send(format!("{head}transfer-encoding: chunked\r\n\r\n")).await;
     let chunk = format!("400\r\n{}\r\n", " ".repeat(0x400));
     let mut sent = 0;
@@ -63,7 +64,11 @@ async fn a_refused_body_is_not_waited_for() {
     let told = wire.text().await;
     assert!(statuses(&told).first().is_none_or(|status| *status == 413), "{told}");
     // Somebody who asks first is told before they send anything.
-    let told = answer(&server, format!("{head}expect: 100-continue\r\ncontent-length: 1000000\r\n\r\n")).await;
+    let told = answer(
+        &server.running.base_url,
+        format!("{head}expect: 100-continue\r\ncontent-length: 1000000\r\n\r\n"),
+    )
+    .await;
     assert_eq!(statuses(&told).last(), Some(&413), "{told}");
 }
 
@@ -74,8 +79,10 @@ async fn a_body_comes_as_it_is() {
     let note = json!({ "title": "x", "quantity": "1", "price": { "amount": 1, "currency": "USD" } });
     // A bomb: a gigabyte of spaces would be a megabyte of these.
     let bomb = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
-    for encoding in ["gzip", "deflate", "br", "zstd", "GZIP", "gzip, gzip", "identity, gzip", "x", "compress"] {
-        let request = server.post("/api/v1/notes").bearer_auth(&token).header("content-type", "application/json");
+    for encoding in ["gzip", "deflate", "br", "zstd", "GZIP", "gzip, gzip", "identity, gzip", "x", "compress"]
+    {
+        let request =
+            server.post("/api/v1/notes").bearer_auth(&token).header("content-type", "application/json");
         let refused = request.header("content-encoding", encoding).body(bomb.clone()).send().await.unwrap();
         assert_eq!(refused.headers()["accept-encoding"], "identity", "{encoding}");
         problem(refused, 415, "unsupported_media_type").await;

@@ -37,7 +37,7 @@ async fn a_request_of_two_lengths_is_refused() {
         "x: y\r\n folded: z",
     ] {
         let head = format!("POST /api/v1/notes HTTP/1.1\r\nhost: x\r\n{framing}\r\n\r\n");
-        let told = answer(&server, format!("{head}0\r\n\r\n{smuggled}")).await;
+        let told = answer(&server.running.base_url, format!("{head}0\r\n\r\n{smuggled}")).await;
         assert_eq!(statuses(&told), [400], "{framing:?}: {told}");
     }
     for head in [
@@ -52,7 +52,7 @@ async fn a_request_of_two_lengths_is_refused() {
         "POST /health HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         "\u{16}\u{3}\u{1}\u{2}\u{0}",
     ] {
-        let told = answer(&server, format!("{head}{smuggled}")).await;
+        let told = answer(&server.running.base_url, format!("{head}{smuggled}")).await;
         assert_eq!(statuses(&told), [400], "{head:?}: {told}");
     }
 }
@@ -62,12 +62,23 @@ async fn a_chunk_is_as_long_as_it_says() {
     let server = Server::start().await;
     let head = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                 transfer-encoding: chunked\r\nconnection: close\r\n\r\n";
-    for chunks in ["-1\r\n", "0x2\r\n{}\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "2\r\n{}0\r\n\r\n", "\r\n{}\r\n", "g\r\n"] {
-        let told = answer(&server, format!("{head}{chunks}GET /health HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    for chunks in [
+        "-1\r\n",
+        "0x2\r\n{}\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\n",
+        "2\r\n{}0\r\n\r\n",
+        "\r\n{}\r\n",
+        "g\r\n",
+    ] {
+        let told = answer(
+            &server.running.base_url,
+            format!("{head}{chunks}GET /health HTTP/1.1\r\nhost: x\r\n\r\n"),
+        )
+        .await;
         assert!(statuses(&told).iter().all(|status| *status == 400), "{chunks:?}: {told}");
         assert!(!told.contains("\"ok\""), "{chunks:?}: {told}");
     }
-    let told = answer(&server, format!("{head}2;x=y\r\n{{}}\r\n0\r\n\r\n")).await;
+    let told = answer(&server.running.base_url, format!("{head}2;x=y\r\n{{}}\r\n0\r\n\r\n")).await;
     assert_eq!(statuses(&told), [422], "{told}");
 }
 
@@ -76,7 +87,7 @@ async fn a_head_has_its_limits() {
     let server = Server::start().await;
     let close = "host: x\r\nconnection: close\r\n\r\n";
     let many: String = (0..200).map(|number| format!("x-{number}: y\r\n")).collect();
-    let told = answer(&server, format!("GET /health HTTP/1.1\r\n{many}{close}")).await;
+    let told = answer(&server.running.base_url, format!("GET /health HTTP/1.1\r\n{many}{close}")).await;
     assert_eq!(statuses(&told), [431], "two hundred headers: {told}");
     let long = "y".repeat(200_000);
     for head in [
@@ -85,13 +96,13 @@ async fn a_head_has_its_limits() {
         format!("GET /health HTTP/1.1\r\n{long}: x\r\n{close}"),
         format!("{long} /health HTTP/1.1\r\n{close}"),
     ] {
-        let told = answer(&server, &head).await;
+        let told = answer(&server.running.base_url, &head).await;
         let status = *statuses(&told).first().unwrap_or(&400);
         assert!([400, 414, 431].contains(&status), "{}...: {told}", &head[..40]);
     }
     // An honest client's head, with much to say.
     let some: String = (0..60).map(|number| format!("x-{number}: {}\r\n", "y".repeat(500))).collect();
-    let told = answer(&server, format!("GET /health HTTP/1.1\r\n{some}{close}")).await;
+    let told = answer(&server.running.base_url, format!("GET /health HTTP/1.1\r\n{some}{close}")).await;
     assert_eq!(statuses(&told), [200], "{told}");
 }
 
@@ -101,14 +112,15 @@ async fn requests_in_a_row_are_answered_in_their_order() {
     let one = "GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
     let post = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
     let last = "GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let told = answer(&server, format!("{one}{post}{one}{last}")).await;
+    let told = answer(&server.running.base_url, format!("{one}{post}{one}{last}")).await;
     assert_eq!(statuses(&told), [200, 422, 200, 404], "{told}");
     // A body that nobody asked for is no request.
-    let with_body = "GET /health HTTP/1.1\r\nhost: x\r\ncontent-length: 26\r\n\r\nGET /nowhere HTTP/1.1\r\n\r\n12";
-    let told = answer(&server, format!("{with_body}{last}")).await;
+    let with_body =
+        "GET /health HTTP/1.1\r\nhost: x\r\ncontent-length: 26\r\n\r\nGET /nowhere HTTP/1.1\r\n\r\n12";
+    let told = answer(&server.running.base_url, format!("{with_body}{last}")).await;
     assert_eq!(statuses(&told), [200, 404], "{told}");
     // An upgrade to what is not spoken here is answered at once.
     let upgrade = "GET /health HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
-    let told = answer(&server, upgrade).await;
+    let told = answer(&server.running.base_url, upgrade).await;
     assert_eq!(statuses(&told), [200], "{told}");
 }

@@ -1,7 +1,5 @@
-//! What one client may take of the server, and that others do not feel it.
+//! What one client may send. What many slow or eager ones may take of the server is in `tests/load`.
 
 mod bodies;
 mod framing;
-mod overload;
-mod slow_clients;
 mod wire;

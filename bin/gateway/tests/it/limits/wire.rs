@@ -7,14 +7,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::Server;
-
 /// A connection, and what came back on it.
 pub struct Wire(pub TcpStream);
 
 impl Wire {
-    pub async fn to(server: &Server) -> Self {
-        Self(TcpStream::connect(server.running.base_url.trim_start_matches("http://")).await.unwrap())
+    pub async fn to(base_url: &str) -> Self {
+        Self(TcpStream::connect(base_url.trim_start_matches("http://")).await.unwrap())
     }
 
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -56,8 +54,8 @@ impl Wire {
 }
 
 /// What one connection answers to these bytes, until it is closed.
-pub async fn answer(server: &Server, bytes: impl AsRef<[u8]>) -> String {
-    let mut wire = Wire::to(server).await;
+pub async fn answer(base_url: &str, bytes: impl AsRef<[u8]>) -> String {
+    let mut wire = Wire::to(base_url).await;
     wire.send(bytes).await;
     wire.text().await
 }
