@@ -53,12 +53,29 @@ impl Item {
     }
 }
 
+/// Everything the doctor looks at, in the order of a report.
+pub fn checks() -> impl Iterator<Item = Check> {
+    let owners: [&[Check]; 6] = [
+        &outbox::CHECKS,
+        &reservations::CHECKS,
+        &catalog::CHECKS,
+        &market::CHECKS,
+        &checkout::CHECKS,
+        &placement::CHECKS,
+    ];
+    owners.into_iter().flatten().copied()
+}
+
 /// Examines the database at `url`, in one snapshot and changing nothing; `only` narrows down what is reported, none for
 /// everything.
 ///
 /// # Errors
-/// The database fails, or is not of this version.
+/// `only` names something else than a check; the database fails, or is not of this version.
 pub async fn examine(url: &str, now: DateTime<Utc>, only: &[String]) -> Result<Report> {
+    if let Some(unknown) = only.iter().find(|only| checks().all(|check| check.code != only.as_str())) {
+        let known: Vec<&str> = checks().map(|check| check.code).collect();
+        anyhow::bail!("there is no check {unknown}; there are {}", known.join(", "));
+    }
     let mut conn = db::connect(url).await?;
     let (findings, waiting) = conn
         .build_transaction()

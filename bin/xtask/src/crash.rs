@@ -12,8 +12,8 @@ use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// How many checkouts; a kill for every hundred of them, a crash of the database for every four hundred
-    #[arg(long, default_value_t = 10_000, value_name = "NUMBER")]
+    /// How many checkouts; a kill for every fifty of them, a crash of the database for every two hundred
+    #[arg(long, default_value_t = 2000, value_name = "NUMBER")]
     checkouts: u32,
     /// Deal the same blows again; printed by every run
     #[arg(long, value_name = "NUMBER")]

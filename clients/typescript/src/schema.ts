@@ -1774,8 +1774,11 @@ export interface components {
             title?: string;
             /** @description Price times quantity. */
             total?: components["schemas"]["MoneyView"];
-            /** @description The unit of price and quantity. */
-            unit?: string;
+            /**
+             * @description The unit of price and quantity. One of `each`, `gram`, `lb` or `bundle`.
+             * @enum {string}
+             */
+            unit?: "each" | "gram" | "lb" | "bundle";
             /** @description The present price of one unit. */
             unit_price?: components["schemas"]["MoneyView"];
             /** @description The shop's name. */
@@ -2559,8 +2562,11 @@ export interface components {
             title: string;
             /** @description Price times quantity. */
             total: components["schemas"]["MoneyView"];
-            /** @description The unit of price and quantity. */
-            unit: string;
+            /**
+             * @description The unit of price and quantity. One of `each`, `gram`, `lb` or `bundle`.
+             * @enum {string}
+             */
+            unit: "each" | "gram" | "lb" | "bundle";
             /** @description The price of one unit then. */
             unit_price: components["schemas"]["MoneyView"];
             /**
@@ -4443,6 +4449,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4527,6 +4534,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4563,6 +4571,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4650,6 +4659,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4695,6 +4705,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4730,6 +4741,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4772,6 +4784,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4807,6 +4820,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4849,6 +4863,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4883,6 +4898,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4918,6 +4934,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -4964,6 +4981,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5005,6 +5023,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5039,6 +5058,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5149,6 +5169,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5191,6 +5212,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5309,6 +5331,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5343,6 +5366,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5378,6 +5402,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5412,7 +5437,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
+                /** @description Which role. */
                 role: "customer" | "vendor" | "rider" | "admin";
             };
             cookie?: never;
@@ -5447,7 +5474,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
+                /** @description Which role. */
                 role: "customer" | "vendor" | "rider" | "admin";
             };
             cookie?: never;
@@ -5686,6 +5715,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -5802,6 +5832,7 @@ export interface operations {
                 "X-Cart-Token"?: string;
             };
             path: {
+                /** @description Which offering, by its id. */
                 offering_id: string;
             };
             cookie?: never;
@@ -5847,6 +5878,7 @@ export interface operations {
                 "X-Cart-Token"?: string;
             };
             path: {
+                /** @description Which offering, by its id. */
                 offering_id: string;
             };
             cookie?: never;
@@ -6080,6 +6112,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6130,6 +6163,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6258,6 +6292,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6400,6 +6435,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6444,6 +6480,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6479,6 +6516,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6695,6 +6733,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6740,6 +6779,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6775,6 +6815,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -6820,6 +6861,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7032,6 +7074,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7076,6 +7119,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7111,6 +7155,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7198,6 +7243,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7246,6 +7292,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7290,6 +7337,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7327,6 +7375,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7368,6 +7417,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7409,6 +7459,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7447,6 +7498,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7484,6 +7536,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7525,6 +7578,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7572,6 +7626,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7701,6 +7756,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7746,6 +7802,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7782,6 +7839,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7935,6 +7993,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -7979,6 +8038,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -8014,6 +8074,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -8145,6 +8206,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -8190,6 +8252,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -8224,6 +8287,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -8258,6 +8322,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -8293,6 +8358,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which one, by its id. */
                 id: string;
             };
             cookie?: never;
@@ -8412,6 +8478,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
+                /** @description Which storefront, by its slug. */
                 slug: string;
             };
             cookie?: never;
@@ -8463,6 +8530,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Which storefront, by its slug. */
                 slug: string;
             };
             cookie?: never;

@@ -32,6 +32,9 @@ pub(crate) const LISTS: Check = Check::repairable(
     DERIVES,
 );
 
+/// Everything that is checked here.
+pub const CHECKS: [Check; 4] = [KIND, REACH, BROWSABLE, LISTS];
+
 /// What is not as it should be.
 pub async fn check(conn: &mut Conn) -> Result<Vec<Finding>, CatalogError> {
     let findings = [

@@ -23,7 +23,7 @@ mod service;
 mod store;
 
 pub use browse::{BrowseFilter, BrowseItem, BrowseKey, BrowsePlace, Sort};
-pub use check::{check, repair};
+pub use check::{CHECKS, check, repair};
 pub use error::CatalogError;
 pub use jobs::register;
 pub use model::{

@@ -1,8 +1,8 @@
 //! Whether what several domains keep of one order agrees: the order, its hold, its lines, its expiry; and whether the
 //! catalog and the stock agree.
 //!
-//! The one place where a statement reads the tables of several domains: an operator's look at everything at one
-//! instant, which no request waits for.
+//! Here, as in placement's checks, a statement reads the tables of several domains: an operator's look at everything at
+//! one instant, which no request waits for.
 
 use chrono::{DateTime, Utc};
 use db::{Check, Conn, Finding, breaching_ids};
@@ -54,6 +54,9 @@ pub(crate) const EXPIRY: Check = Check::repairable(
     "an unpaid order has no job that would call it off, so its stock could stay held",
     "asks for the job",
 );
+
+/// Everything that is checked here.
+pub const CHECKS: [Check; 9] = [POOL, IN_STOCK, UNPAID, PAID, CALLED_OFF, PLACE, LINES, ORPHAN, EXPIRY];
 
 /// What does not agree.
 pub async fn check(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<Finding>, CheckoutError> {

@@ -30,7 +30,7 @@ pub use access::{Caller, find_checkout_for, find_order_for};
 pub use cart::{
     CartReview, MergeReport, ReviewedLine, acknowledge_prices, adopt_guest_cart, put_in_cart, review_cart,
 };
-pub use check::{check, repair};
+pub use check::{CHECKS, check, repair};
 pub use check_out::{CheckOut, check_out};
 pub use error::CheckoutError;
 pub use guest::{GuestCheckOut, check_out_as_guest};

@@ -16,6 +16,9 @@ pub(crate) const VENDORS: Check = Check::reported(
     "an order is missing from the list of a vendor who sells in it, or is in the list of one who does not",
 );
 
+/// Everything that is checked here.
+pub const CHECKS: [Check; 4] = [LINE, ORDER, CHECKOUT, VENDORS];
+
 /// What does not add up.
 pub async fn check(conn: &mut Conn) -> QueryResult<Vec<Finding>> {
     let findings = [

@@ -27,7 +27,7 @@ mod store;
 
 pub use buyer::{Buyer, GuestContact, ORDER_TOKEN_LIFETIME, OrderToken, PlacedBy};
 pub use cart::{MergeChange, MergedLine, merge};
-pub use check::check;
+pub use check::{CHECKS, check};
 pub use error::MarketError;
 pub use lifecycle::{Action, Role};
 pub use model::{

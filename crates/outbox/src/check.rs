@@ -62,6 +62,10 @@ pub(crate) const STALE: Check = Check::repairable(
     "forgets them",
 );
 
+/// Everything that is checked here.
+pub const CHECKS: [Check; 11] =
+    [GAP, SEQUENCE, UNNUMBERED, BLOCKED, LAGGING, AHEAD, DEAD, FAILING_ROUND, OVERDUE, LOST, STALE];
+
 /// What is not in order.
 pub async fn check(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<Vec<Finding>> {
     let (late, stale) = (now - LATE, now - KEPT);

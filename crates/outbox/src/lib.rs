@@ -23,7 +23,7 @@ mod schema;
 mod setback;
 mod store;
 
-pub use check::{check, is_settled, repair, rerun_dead_jobs};
+pub use check::{CHECKS, check, is_settled, repair, rerun_dead_jobs};
 pub use event::{Event, emit, emit_all};
 pub use feed::{FeedEvent, read, sequence, timeline};
 pub use idempotency::{

@@ -30,6 +30,9 @@ pub const REACH: Check = Check::repairable(
     "works them out anew",
 );
 
+/// Everything that is checked here.
+pub const CHECKS: [Check; 2] = [SELLERS, REACH];
+
 /// What is not as it should be, and whether reach could be judged: while moves or changes of centers are being worked
 /// on, sellers are rightly behind.
 pub async fn check(conn: &mut Conn, now: DateTime<Utc>) -> Result<(Vec<Finding>, bool), PlacementError> {

@@ -24,7 +24,7 @@ mod store;
 mod visitors;
 
 pub use bulk::{load_shops, repair_reaches};
-pub use check::{REACH, check, repair};
+pub use check::{CHECKS, REACH, check, repair};
 pub use error::PlacementError;
 pub use handlers::register;
 pub use jobs::{PurgeGeocodeCache, RefreshSeller, RefreshSellersNear};

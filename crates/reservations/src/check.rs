@@ -36,6 +36,9 @@ pub(crate) const UNSWEPT: Check = Check::repairable(
     "releases them",
 );
 
+/// Everything that is checked here.
+pub const CHECKS: [Check; 6] = [CAPACITY, TAKEN, HELD, ENDED, EMPTY, UNSWEPT];
+
 /// What does not balance.
 pub async fn check(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<Finding>, ReservationError> {
     let findings = [

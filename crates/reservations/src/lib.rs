@@ -19,7 +19,7 @@ mod schema;
 mod service;
 mod store;
 
-pub use check::{check, repair};
+pub use check::{CHECKS, check, repair};
 pub use error::{ReservationError, Shortage};
 pub use model::{Availability, HoldRequest, Movement, MovementKind, OpeningStock, PoolKind, Source};
 pub use service::{

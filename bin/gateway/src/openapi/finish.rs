@@ -187,8 +187,9 @@ fn bound_parameters(operation: &mut Map<String, Value>) {
     for parameter in parameters {
         let description = parameter["description"].as_str().unwrap_or_default().to_owned();
         marks::constrain(&mut parameter["schema"], &description);
-        if parameter["in"] == "path" {
-            let said = parameter["name"].as_str().and_then(which);
+        if parameter["in"] == "path"
+            && let Some(said) = parameter["name"].as_str().and_then(which)
+        {
             parameter["description"] = json!(said);
         }
         let bounded = match parameter["name"].as_str() {

@@ -31,9 +31,9 @@ fn setting(name: &str, default: u64) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
     let _turn = TURN.lock().await;
-    let checkouts = usize::try_from(setting(CHECKOUTS, 2000)).unwrap();
+    let checkouts = usize::try_from(setting(CHECKOUTS, 1000)).unwrap();
     let seed = setting(SEED, u64::from(rand::random::<u32>()));
-    let blows = (checkouts.div_ceil(100), checkouts.div_ceil(400));
+    let blows = (checkouts.div_ceil(50), checkouts.div_ceil(200));
     println!("{SEED}={seed}");
     let begun = Instant::now();
     let mut machine = Machine::start().await;

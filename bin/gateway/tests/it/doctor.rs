@@ -1,13 +1,17 @@
 //! The doctor finds what was broken by hand, that and nothing else, and mends what can be mended.
 
+use std::process::Stdio;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use gateway::doctor::{self, Report};
 use kernel::Clock;
+use serde_json::{Value, json};
+use tokio::process::Command;
 use uuid::Uuid;
 
-use crate::actors::{BOULDER, DENVER, Market};
+use crate::actors::{BOULDER, DENVER, Market, each};
 
 /// Things that the breakages break.
 struct Ward {
@@ -156,10 +160,7 @@ async fn a_market_in_which_all_went_well_is_clean() {
     ward.assert_clean("after a day's work").await;
     // While something is being worked on, what follows from it is not judged.
     let customer = ward.market.known(kernel::UserId(ward.buyer));
-    customer
-        .post("/api/v1/me/vendor", &serde_json::json!({ "kind": "maker", "business_name": "Casey's" }))
-        .await
-        .done();
+    customer.post("/api/v1/me/vendor", &json!({ "kind": "maker", "business_name": "Casey's" })).await.done();
     let report = ward.examined().await;
     assert_eq!((report.clean, report.waiting), (true, vec!["sellers.reach".to_owned()]));
 }
@@ -401,4 +402,59 @@ impl Ward {
                      WHERE id = '00000000-0000-0000-0000-00000000d0c7'";
         diesel::sql_query(query).get_result::<JobState>(&mut conn).await.unwrap().state
     }
+}
+
+/// Runs the gateway's program on the market's database; returns its exit code and what it printed.
+async fn command(url: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
+    command.args(arguments).env_clear().stdin(Stdio::null()).kill_on_drop(true);
+    command.env("DATABASE_URL", url).env("SILKCART_DATA_DIR", folder.path());
+    let output = command.output().await.unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_speak_to_scripts() {
+    let market = Market::open().await;
+    let url = market.server.running.state.database.url().to_owned();
+    let seed = ["seed-demo", "--scale", "400", "--centers", "10", "--customers", "2", "--json"];
+    let (code, told) = command(&url, &seed).await;
+    let summary: Value = serde_json::from_str(&told).unwrap_or_else(|_| panic!("one document: {told}"));
+    assert_eq!((code, &summary["added"], &summary["dense"]["customers"]), (Some(0), &json!(400), &json!(1)));
+
+    assert_eq!(command(&url, &["doctor"]).await, (Some(0), "clean\n".to_owned()));
+    let mut conn = db::connect(&url).await.unwrap();
+    conn.batch_execute("UPDATE offerings SET browsable = false; UPDATE pools SET capacity = capacity + 1")
+        .await
+        .unwrap();
+    let (code, told) = command(&url, &["doctor", "--json"]).await;
+    let report: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, &report["clean"]), (Some(1), &json!(false)));
+    assert_eq!(each(&report["findings"], "code"), ["pools.capacity", "offerings.browsable"]);
+    assert_eq!(report["findings"][1]["count"], 400);
+    assert_eq!(report["findings"][1]["examples"].as_array().unwrap().len(), 10);
+    let (code, told) = command(&url, &["doctor", "--repair", "--only", "offerings.browsable"]).await;
+    assert_eq!((code, told.as_str()), (Some(0), "offerings.browsable: repaired\nclean\n"));
+    let (code, told) = command(&url, &["doctor", "--repair"]).await;
+    assert!(code == Some(1) && told.starts_with("pools.capacity: 400\n"), "{told}");
+    assert!(told.ends_with("1 findings\n"), "{told}");
+    let elsewhere = "postgres://nobody@127.0.0.1:1/nowhere";
+    assert_eq!(command(elsewhere, &["doctor"]).await, (Some(2), String::new()));
+    assert_eq!(
+        command(&url, &["doctor", "--only", "no.such"]).await.0,
+        Some(2),
+        "a misspelt check finds nothing"
+    );
+}
+
+#[test]
+fn every_check_has_its_breakage_here() {
+    let here = include_str!("doctor.rs");
+    let mut codes: Vec<&str> = doctor::checks().map(|check| check.code).collect();
+    for code in &codes {
+        assert!(here.contains(&format!("\"{code}\"")), "{code}");
+    }
+    codes.sort_unstable();
+    assert!(codes.is_sorted_by(|a, b| a < b), "a code means one thing: {codes:?}");
 }

@@ -1,7 +1,5 @@
 //! More requests than can be worked on: each is answered soon, if only with the advice to come back.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
@@ -11,8 +9,9 @@ use serde_json::{Value, json};
 use crate::TURN;
 use crate::stage::{EMAIL, PASSWORD, Stage};
 
-/// What anybody may have to wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// What anybody may have to wait for an answer: 3 s, and as much again where the machine has more to do than this. A
+/// server that collapses takes as long as there are clients.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Checks that an answer is a success, or a refusal that says when to come back.
 async fn sound(answer: Response) -> u16 {
@@ -118,16 +117,14 @@ async fn a_flood_of_logins_leaves_room_for_others() {
     let server = Stage::set(&[]).await;
     let before = server.running.state.hasher.runs();
     let until = Instant::now() + Duration::from_secs(3);
-    let body = json!({ "email": "nobody@example.com", "password": "x" });
     let floods = (0..8).map(|number| {
-        let mut body = body.clone();
-        // Each guesses for an address of its own, so that no lock spares the hashing.
-        body["email"] = json!(format!("nobody{number}@example.com"));
         let (client, url) = (server.client.clone(), server.url("/api/v1/auth/login"));
         tokio::spawn(async move {
             let mut guessed = 0;
             while Instant::now() < until {
-                body["email"] = json!(format!("nobody{number}-{guessed}@example.com"));
+                // Always for another address, so that no lock spares the hashing.
+                let body =
+                    json!({ "email": format!("nobody{number}-{guessed}@example.com"), "password": "x" });
                 let status = client.post(&url).json(&body).send().await.unwrap().status().as_u16();
                 assert!([401, 503].contains(&status), "{status}");
                 guessed += 1;
@@ -135,17 +132,17 @@ async fn a_flood_of_logins_leaves_room_for_others() {
         })
     });
     let floods: Vec<_> = floods.collect();
-    let seen = Arc::new(AtomicU64::new(0));
+    let mut seen = 0;
     while Instant::now() < until {
         let asked = Instant::now();
         assert_eq!(server.get("/api/v1/listings").await, 200);
         assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
-        seen.fetch_add(1, Ordering::Relaxed);
+        seen += 1;
     }
     for flood in floods {
         flood.await.unwrap();
     }
     let hashes = server.running.state.hasher.runs() - before;
     assert!(hashes >= 8, "the flood was none: {hashes}");
-    assert!(seen.load(Ordering::Relaxed) >= 20, "{seen:?}");
+    assert!(seen >= 20, "{seen}");
 }

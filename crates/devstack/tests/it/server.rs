@@ -67,6 +67,18 @@ fn refuses_a_second_start_on_live_data() -> Result<()> {
 }
 
 #[test]
+fn a_server_is_found_by_its_data_while_it_runs() -> Result<()> {
+    let folder = scratch_folder()?;
+    let data = folder.path().join("data");
+    assert_eq!(Postgres::url_of_running(&data, "postgres")?, None, "there is not even a folder");
+    let postgres = Postgres::start(&options(&data))?;
+    assert_eq!(Postgres::url_of_running(&data, "postgres")?, Some(postgres.url("postgres")));
+    postgres.stop()?;
+    assert_eq!(Postgres::url_of_running(&data, "postgres")?, None);
+    Ok(())
+}
+
+#[test]
 fn two_servers_run_side_by_side() -> Result<()> {
     let folder = scratch_folder()?;
     let one = Postgres::start(&options(&folder.path().join("one")))?;

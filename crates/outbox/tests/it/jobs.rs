@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use kernel::Clock;
 use outbox::{
     Event, HandlerError, Job, Registry, RetryPolicy, Runner, current_request_id, emit, enqueue, enqueue_all,
-    purge_jobs, sequence, with_request_id,
+    purge_jobs, rerun_dead_jobs, sequence, with_request_id,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -366,6 +367,45 @@ async fn done_jobs_are_forgotten_when_they_are_old_and_dead_ones_are_not() {
     assert_eq!(stage.job(dead).await.standing(), ("dead", 1));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_rounds_are_forgotten_when_they_are_old_because_a_later_round_is_their_retry() {
+    let stage = Stage::set().await;
+    let runner = stage.runner(|registry| {
+        registry.every(Duration::from_hours(1), |_, Tick| async { Err(no_courier()) });
+    });
+    for _ in 0..3 {
+        runner.drain().await.unwrap();
+        stage.clock.advance(TimeDelta::hours(1));
+    }
+    let conn = &mut *stage.db.conn().await;
+    assert_eq!(number(conn, "SELECT count(*) AS value FROM jobs WHERE state = 'dead'").await, 3);
+    assert_eq!(rerun_dead_jobs(conn, now()).await.unwrap(), 0, "the next round comes anyway");
+    assert_eq!(purge_jobs(conn, now() + TimeDelta::minutes(90)).await.unwrap(), 2);
+    assert_eq!(number(conn, "SELECT count(*) AS value FROM jobs").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_job_that_is_run_again_has_all_its_attempts_before_it() {
+    let stage = Stage::set().await;
+    let id = stage.enqueue(&note("late")).await;
+    let runner = stage.runner(|registry| registry.on_job(async |_, _: Note| Err(no_courier())));
+    for _ in 0..RetryPolicy::STANDARD.attempts {
+        runner.drain().await.unwrap();
+        stage.clock.advance(TimeDelta::hours(2));
+    }
+    assert_eq!(stage.job(id).await.standing(), ("dead", 8));
+    let conn = &mut *stage.db.conn().await;
+    assert_eq!(rerun_dead_jobs(conn, stage.clock.now()).await.unwrap(), 1);
+    assert_eq!(stage.job(id).await.standing(), ("queued", 0));
+    runner.drain().await.unwrap();
+    assert_eq!(stage.job(id).await.standing(), ("queued", 1), "it failed, and may try again");
+    let mended = stage.runner(|registry| registry.on_job(write_note));
+    stage.clock.advance(TimeDelta::hours(2));
+    mended.drain().await.unwrap();
+    assert_eq!(stage.job(id).await.standing(), ("done", 2));
+    assert_eq!(stage.marks().await, ["late"]);
+}
+
 #[test]
 #[should_panic(expected = "test.tick is handled already")]
 fn a_job_has_one_handler() {
@@ -394,6 +434,7 @@ async fn a_job_of_one_attempt_is_not_blamed_for_the_first_runner_that_goes_away(
     goes_away(gone).await;
     stage.clock.advance(PAST_LEASE);
     let heir = draining(&waits);
+    gate.arrival().await;
     gate.open();
     assert_eq!(heir.await.unwrap().unwrap(), 1);
     assert_eq!(stage.job(id).await.standing(), ("done", 2));
