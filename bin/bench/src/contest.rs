@@ -111,7 +111,7 @@ impl Arena<'_> {
         self.server.tell_statements(false).await?;
         let folder = self.folder.join("scripts").join(case.name);
         let connections = self.scene.connections;
-        let mut pgbench = Pgbench::prepare(self.server, self.database, connections, &scripts, folder)?;
+        let mut pgbench = Pgbench::prepare(self.server, self.database, connections, &scripts, &folder)?;
         let memory = if self.rounds.with_memory { Some(self.memory(&workload).await?) } else { None };
 
         let mut tally = Tally::new()?;
@@ -314,10 +314,10 @@ impl Effects {
             Kind::AddToCart => claimed,
             _ => 0,
         };
-        let (made, changed) = (after.orders - self.orders, after.changes - self.changes);
+        let (made, seen) = (after.orders - self.orders, after.changes - self.changes);
         ensure!(made == orders, "{made} orders are there of {orders}");
         // The gateway's own jobs make some more.
-        ensure!(changed >= changes, "{changed} transactions changed something of {changes}");
+        ensure!(seen >= changes, "{seen} transactions changed something of {changes}");
         Ok(())
     }
 }

@@ -57,7 +57,7 @@ impl Request {
             parts.method, parts.target
         );
         if let Some(token) = parts.token {
-            text.push_str(&format!("Authorization: Bearer {token}\r\n"));
+            text.extend(["Authorization: Bearer ", token, "\r\n"]);
         }
         let mut number_at = None;
         if parts.keyed {
@@ -67,7 +67,8 @@ impl Request {
             text.push_str("\r\n");
         }
         if let Some(json) = parts.json {
-            text.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", json.len()));
+            let length = json.len().to_string();
+            text.extend(["Content-Type: application/json\r\nContent-Length: ", &length, "\r\n"]);
         }
         text.push_str("\r\n");
         text.push_str(parts.json.unwrap_or_default());

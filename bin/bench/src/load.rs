@@ -99,7 +99,7 @@ pub async fn run(address: SocketAddr, workload: &Workload, span: Span) -> Result
     while let Some(counted) = connections.join_next().await {
         all.add(&counted??)?;
     }
-    let per_second = as_f64(all.counted) / span.measured.as_secs_f64();
+    let per_second = as_f64(all.ended) / span.measured.as_secs_f64();
     Ok(Measured { transactions: all.transactions, per_second, latencies: all.latencies })
 }
 
@@ -107,7 +107,7 @@ pub async fn run(address: SocketAddr, workload: &Workload, span: Span) -> Result
 struct Counted {
     transactions: u64,
     /// Those that ended while it was measured.
-    counted: u64,
+    ended: u64,
     latencies: Vec<Histogram<u64>>,
 }
 
@@ -115,12 +115,12 @@ impl Counted {
     fn new(steps: usize) -> Result<Self> {
         let latencies: Result<Vec<_>, _> =
             (0..steps).map(|_| Histogram::new_with_bounds(1, HIGHEST, DIGITS)).collect();
-        Ok(Self { transactions: 0, counted: 0, latencies: latencies? })
+        Ok(Self { transactions: 0, ended: 0, latencies: latencies? })
     }
 
     fn add(&mut self, other: &Self) -> Result<()> {
         self.transactions += other.transactions;
-        self.counted += other.counted;
+        self.ended += other.ended;
         for (all, some) in self.latencies.iter_mut().zip(&other.latencies) {
             all.add(some)?;
         }
@@ -148,7 +148,7 @@ async fn drive(
             if ended >= from && ended < until {
                 let took = ended.duration_since(begun).as_micros();
                 counted.latencies[step].saturating_record(u64::try_from(took).unwrap_or(HIGHEST));
-                counted.counted += u64::from(step + 1 == transaction.len());
+                counted.ended += u64::from(step + 1 == transaction.len());
             }
             begun = ended;
         }
@@ -157,7 +157,7 @@ async fn drive(
     Ok(counted)
 }
 
-/// Steele and Vigna's SplitMix64: enough to choose by, and the same choice in every run.
+/// Steele and Vigna's `SplitMix64`: enough to choose by, and the same choice in every run.
 #[derive(Debug)]
 struct Random(u64);
 

@@ -2,7 +2,7 @@
 //!
 //! Owns its command line. The seconds of the warm-up, in which pgbench connects and prepares, do not count.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
@@ -42,12 +42,12 @@ impl Pgbench {
         database: &str,
         connections: usize,
         scripts: &Scripts,
-        folder: PathBuf,
+        folder: &Path,
     ) -> Result<Self> {
         if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
+            std::fs::remove_dir_all(folder)?;
         }
-        std::fs::create_dir_all(&folder)?;
+        std::fs::create_dir_all(folder)?;
         let mut files = Vec::new();
         for (number, text) in scripts.files.iter().enumerate() {
             let file = folder.join(format!("{number:03}.sql"));

@@ -9,6 +9,7 @@
 mod fresh;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -61,11 +62,11 @@ impl<'a> Writer<'a> {
                 .to_owned();
         let mut client_word = "if";
         for (client, transactions) in clients.iter().enumerate() {
-            file.push_str(&format!("\\{client_word} :client_id = {client}\n"));
+            writeln!(file, "\\{client_word} :client_id = {client}")?;
             client_word = "elif";
             let mut word = "if";
             for (number, (first, second)) in transactions.iter().enumerate() {
-                file.push_str(&format!("\\{word} :t % {} = {number}\n", transactions.len()));
+                writeln!(file, "\\{word} :t % {} = {number}", transactions.len())?;
                 word = "elif";
                 let fresh = Fresh::between(first, second)?;
                 file.push_str(&self.translate(second, &fresh, &format!("c{client}_{number}"))?);

@@ -29,7 +29,7 @@ pub struct RequiredCartToken(pub GuestToken);
 
 fn read(request: &HttpRequest) -> Result<Option<GuestToken>, Problem> {
     match header::single(request, &TOKEN)? {
-        Some(token) if token.is_empty() || token.len() > 100 => {
+        Some(token) if !(1..=100).contains(&token.len()) || !token.bytes().all(|b| b.is_ascii_graphic()) => {
             Err(header::invalid(&TOKEN, InvalidCode::Malformed, "is no cart's token"))
         }
         token => Ok(token.map(|token| GuestToken(token.to_owned()))),

@@ -85,7 +85,7 @@ struct RegisterBody {
     /// 1 to 80 characters.
     #[openapi(example = "Robin")]
     display_name: String,
-    /// A telephone number of 7 to 15 digits.
+    /// A telephone number of 7 to 15 digits, at most 32 characters.
     phone: Option<String>,
 }
 

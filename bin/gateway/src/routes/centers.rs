@@ -361,6 +361,8 @@ async fn show(
 ///
 /// Its weekly windows on the local days from `from` up to `to`, as far as they can still be chosen: at least 2 hours
 /// and at most 14 days ahead.
+///
+/// Problems: `center_not_approved`.
 #[api_v2_operation(operation_id = "list_pickup_windows")]
 async fn windows(
     state: AppState,

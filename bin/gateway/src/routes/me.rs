@@ -56,7 +56,7 @@ struct MeView {
 struct ChangeMeBody {
     /// 1 to 80 characters.
     display_name: Option<String>,
-    /// A telephone number of 7 to 15 digits; null removes it (nullable).
+    /// A telephone number of 7 to 15 digits, at most 32 characters; null removes it (nullable).
     #[serde(default)]
     phone: Patch<String>,
 }

@@ -64,7 +64,7 @@ struct OpenVendorBody {
     business_identifier: Option<String>,
     /// An email address for buyers.
     contact_email: Option<String>,
-    /// A telephone number for buyers.
+    /// A telephone number for buyers, of 7 to 15 digits and at most 32 characters.
     contact_phone: Option<String>,
     /// 3 to 60 lowercase letters, digits and single hyphens; made from the name when absent.
     slug: Option<String>,
@@ -86,7 +86,7 @@ struct ChangeVendorBody {
     /// An email address for buyers; null removes it (nullable).
     #[serde(default)]
     contact_email: Patch<String>,
-    /// A telephone number for buyers; null removes it (nullable).
+    /// A telephone number for buyers, of 7 to 15 digits and at most 32 characters; null removes it (nullable).
     #[serde(default)]
     contact_phone: Patch<String>,
     /// 3 to 60 lowercase letters, digits and single hyphens. The old one stops answering.

@@ -10,7 +10,7 @@ use crate::machine::{Gateway, READY_LIMIT};
 use crate::market_day::eventually;
 
 /// `initdb` and the first migration.
-const FIRST_START: Duration = Duration::from_secs(60);
+const FIRST_START: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_gateway_leaves_no_database_and_starts_again_within_seconds() {

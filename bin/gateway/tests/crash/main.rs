@@ -1,6 +1,7 @@
 //! Crashes: real gateways and a real, durable PostgreSQL, killed and stopped in the middle of their work.
 //!
 //! Each test has a server and processes of its own. They measure times, so that they take turns.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod books;
 mod chaos;

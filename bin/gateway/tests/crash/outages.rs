@@ -68,7 +68,7 @@ async fn all_answered(somebody: &Person) {
 
 /// What orchestrators and operators see while the database is away.
 async fn alive_but_not_ready(machine: &Machine) {
-    let client = Client::new();
+    let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     for (path, status) in [("/health", 200), ("/health/", 200), ("/metrics", 200), ("/health/ready", 503)] {
         let begun = Instant::now();
         let answer = client.get(machine.gateway.url(path)).send().await.unwrap();

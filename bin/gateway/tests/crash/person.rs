@@ -67,26 +67,34 @@ impl Reply {
 }
 
 impl Person {
-    pub async fn log_in(gateway: &Gateway, trials: &Arc<Trials>, email: &str) -> Self {
-        let stranger = Self {
+    fn stranger(gateway: &Gateway, trials: &Arc<Trials>) -> Self {
+        Self {
             id: Uuid::nil(),
             token: String::new(),
             base_url: gateway.base_url.clone(),
             client: Client::builder().timeout(Duration::from_secs(20)).build().unwrap(),
             trials: Arc::clone(trials),
-        };
+        }
+    }
+
+    fn with(self, session: &Value) -> Self {
+        let token = session["access_token"].as_str().unwrap().to_owned();
+        Self { id: id_of(&session["user"]), token, ..self }
+    }
+
+    pub async fn log_in(gateway: &Gateway, trials: &Arc<Trials>, email: &str) -> Self {
+        let stranger = Self::stranger(gateway, trials);
         let body = json!({ "email": email, "password": PASSWORD });
         let session = stranger.insists(Method::POST, "/api/v1/auth/login", None, Some(&body)).await.done();
-        let token = session["access_token"].as_str().unwrap().to_owned();
-        Self { id: id_of(&session["user"]), token, ..stranger }
+        stranger.with(&session)
     }
 
     pub async fn register(gateway: &Gateway, trials: &Arc<Trials>, name: &str) -> Self {
         let email = format!("{}@example.com", name.to_lowercase());
         let body = json!({ "email": email, "password": PASSWORD, "display_name": name });
-        let request = Client::new().post(gateway.url("/api/v1/auth/register")).json(&body);
-        Reply::to(request).await.unwrap().done();
-        Self::log_in(gateway, trials, &email).await
+        let stranger = Self::stranger(gateway, trials);
+        let session = stranger.insists(Method::POST, "/api/v1/auth/register", None, Some(&body)).await.done();
+        stranger.with(&session)
     }
 
     pub fn ask(&self, method: Method, path: &str) -> RequestBuilder {
