@@ -69,7 +69,7 @@ impl AppState {
     }
 
     /// Runs `work` in one transaction, and wakes the job runner when it has committed. A problem rolls back, and so
-    /// does taking longer than [`WORK_LIMIT`].
+    /// does taking longer than 15 s.
     ///
     /// Where the caller goes away meanwhile, the future is dropped: the pool then closes the connection, the server
     /// rolls back, and whatever was locked is free.

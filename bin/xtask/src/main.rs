@@ -6,6 +6,7 @@
 
 mod bench;
 mod checks;
+mod contract;
 mod crash;
 mod debian;
 mod node;
@@ -53,6 +54,10 @@ enum Task {
     /// `cargo xtask bench -- --help` lists the load bench's options. Data is loaded once, into the target folder; see
     /// docs/benchmarks.md. Arguments after `micro` go to `cargo bench`, with a private PostgreSQL.
     Bench(CargoArgs),
+    /// Hold the server to its OpenAPI document with many made-up requests in every role, and try the frontends' tools
+    ///
+    /// The tests include a shorter run. Prints the reports.
+    Contract(contract::Options),
     /// Kill the gateway and crash its database under load, and look whether anything was lost
     ///
     /// The tests include a shorter run. Prints the seed of what was random, and the figures at the end.
@@ -106,6 +111,7 @@ fn perform(task: Task) -> Result<u8> {
         }
         Task::Test(CargoArgs { args }) => test::test(&workspace, args),
         Task::Bench(CargoArgs { args }) => bench::bench(&workspace, args),
+        Task::Contract(options) => contract::contract(&workspace, &options),
         Task::Crash(options) => crash::crash(&workspace, &options),
         Task::Services => services::keep(&workspace),
         Task::Run(options) => run::run(&workspace, &options),

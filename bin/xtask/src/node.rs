@@ -80,7 +80,7 @@ fn wheel(workspace: &Workspace) -> Result<PathBuf> {
 fn link(to: &Path, at: &Path) -> Result<()> {
     match fs::remove_file(at) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot remove {}", at.display()));
+            Err(error).with_context(|| format!("cannot remove {}", at.display()))
         }
         _ => symlink(to, at).with_context(|| format!("cannot link {}", at.display())),
     }

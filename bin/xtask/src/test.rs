@@ -17,19 +17,26 @@ const SELECTORS: [&str; 4] = ["-p", "--package", "--workspace", "--all"];
 
 pub fn test(workspace: &Workspace, args: Vec<OsString>) -> Result<u8> {
     // One failing binary must not hide what the others would say.
-    with_services(workspace, "test", complete(args, &["--no-fail-fast"]))
+    with_services(workspace, "test", complete(args, &["--no-fail-fast"]), &[])
 }
 
 pub fn bench(workspace: &Workspace, args: Vec<OsString>) -> Result<u8> {
-    with_services(workspace, "bench", complete(args, &[]))
+    with_services(workspace, "bench", complete(args, &[]), &[])
 }
 
-fn with_services(workspace: &Workspace, subcommand: &str, args: Vec<OsString>) -> Result<u8> {
+/// Cargo with the services running, and `variables` set beside theirs.
+pub fn with_services(
+    workspace: &Workspace,
+    subcommand: &str,
+    args: Vec<OsString>,
+    variables: &[(&str, OsString)],
+) -> Result<u8> {
     setup::ensure(workspace, Needs::Tests)?;
     let signals = Signals::install()?;
     let services = Services::start(workspace)?;
     let mut command = workspace.building_cargo(subcommand);
     command.args(args);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     services.tell(&mut command);
     supervise(command, &signals)
 }

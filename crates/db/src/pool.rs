@@ -98,7 +98,8 @@ impl Manager for Links {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Link, ConnectionError> {
-        Link::establish(&self.0).await
+        // Boxed: it is large, rare, and part of the future of everyone who asks for a connection.
+        Box::pin(Link::establish(&self.0)).await
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<ConnectionError> {

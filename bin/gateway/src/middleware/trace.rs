@@ -16,9 +16,10 @@ pub(crate) async fn log<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let span = match request.extensions().get::<RequestId>() {
-        Some(RequestId(id)) => tracing::info_span!("request", request_id = id.as_str()),
-        None => tracing::info_span!("request"),
+    let span = if let Some(RequestId(id)) = request.extensions().get::<RequestId>() {
+        tracing::info_span!("request", request_id = id.as_str())
+    } else {
+        tracing::info_span!("request")
     };
     async {
         let begun = Instant::now();

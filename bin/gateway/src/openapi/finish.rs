@@ -1,7 +1,7 @@
 //! From what paperclip derives to a valid OpenAPI 3.0.3 document.
 //!
-//! What paperclip cannot see, doc comments say: of fields as [`marks`](super::marks) reads them, of operations as
-//! [`responses`](super::responses) does.
+//! What paperclip cannot see, doc comments say: of fields as [`marks`] reads them, of operations as
+//! [`responses`] does.
 
 use std::collections::BTreeSet;
 

@@ -15,7 +15,7 @@ const VERSION: &str = "/api/v1/";
 pub(super) fn give(document: &mut Value) {
     let mut claims: HashMap<String, Vec<String>> = HashMap::new();
     each(document, |path, method, operation| {
-        claims.entry(base(path, method, operation)).or_default().push(path.to_owned())
+        claims.entry(base(path, method, operation)).or_default().push(path.to_owned());
     });
     each(document, |path, method, operation| {
         let base = base(path, method, operation);
@@ -54,10 +54,7 @@ fn remoteness<'p>(path: &'p str, name: &str) -> (bool, bool, &'p str) {
 }
 
 fn apart(name: &str, path: &str) -> String {
-    match path.starts_with(VERSION) {
-        true => format!("{name}_at_{}", tag(path)),
-        false => format!("{name}_unversioned"),
-    }
+    if path.starts_with(VERSION) { format!("{name}_at_{}", tag(path)) } else { format!("{name}_unversioned") }
 }
 
 #[cfg(test)]

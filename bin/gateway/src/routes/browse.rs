@@ -144,7 +144,7 @@ async fn page(state: &AppState, params: &BrowseParams) -> Result<Ok200<BrowseVie
     }
     let page = catalog::browse(&mut conn, &filter, sort, paging.after, paging.limit).await?;
     let ids: Vec<_> = page.items.iter().map(|item| item.id).collect();
-    let stock = Stock::load(&mut conn, state.clock.now(), &ids).await?;
+    let stock = Stock::load(&conn, state.clock.now(), &ids).await?;
     let page = paging.view(page, |item| (stock.free(item.id), item))?;
     let with_some = page.items.into_iter().filter(|(free, _)| *free > Quantity::ZERO);
     Ok(Ok200::new(BrowseView {

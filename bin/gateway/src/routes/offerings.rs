@@ -275,7 +275,7 @@ async fn storefront(
     let paging = Paging::read(&state.cursors, &list, &params.0)?;
     let page = catalog::storefront(&mut conn, shop.vendor_id, kind, paging.after, paging.limit).await?;
     let ids: Vec<_> = page.items.iter().map(|offering| offering.id).collect();
-    let stock = Stock::load(&mut conn, state.clock.now(), &ids).await?;
+    let stock = Stock::load(&conn, state.clock.now(), &ids).await?;
     let view = |offering: Offering| {
         let free = stock.free(offering.id);
         OfferingView::new(offering, VendorBriefView::from(&shop), free)
@@ -314,7 +314,7 @@ async fn list_own(
     let (mut conn, vendor) = (state.conn().await?, principal.user_id);
     let page = catalog::list_own_offerings(&mut conn, vendor, Some(kind), paging.after, paging.limit).await?;
     let ids: Vec<_> = page.items.iter().map(|offering| offering.id).collect();
-    let stock = Stock::load(&mut conn, state.clock.now(), &ids).await?;
+    let stock = Stock::load(&conn, state.clock.now(), &ids).await?;
     let view = |offering: Offering| {
         let free = stock.free(offering.id);
         OwnOfferingView::new(offering, free)

@@ -1,9 +1,10 @@
 //! The served OpenAPI document against the server that serves it: schemathesis asks every operation, valid and invalid,
 //! in each role, and holds the answers to the document.
 //!
-//! `SILKCART_CONTRACT_EXAMPLES` says how many examples of each operation it makes up; without it, few, so that the run
+//! `SILKCART_TEST_CONTRACT_EXAMPLES` says how many examples of each operation it makes up; without it, few, so that the run
 //! fits among the other tests. `cargo xtask contract` sets it and shows the reports.
 
+#![expect(clippy::print_stdout, reason = "the reports are for whoever asked for them")]
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without has failed it")]
 
 #[path = "../it/actors.rs"]

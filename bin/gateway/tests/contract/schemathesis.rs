@@ -1,19 +1,20 @@
 //! Runs schemathesis as a child process, and reads what it found.
 
 use std::env;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
 use crate::stage::Stage;
 
 /// Says how many examples, and that the reports be shown.
-const EXAMPLES: &str = "SILKCART_CONTRACT_EXAMPLES";
+const EXAMPLES: &str = "SILKCART_TEST_CONTRACT_EXAMPLES";
 /// Among the other tests.
 const FEW: &str = "4";
 
 /// Fails with the report where the server and the document disagree.
 pub async fn run(role: &str, stage: &Stage<'_>, token: Option<String>) {
-    let given = env::var(EXAMPLES).ok();
+    let given = env::var_os(EXAMPLES);
     let folder = tempfile::tempdir().unwrap();
     let known = folder.path().join("known.json");
     std::fs::write(&known, stage.known.to_string()).unwrap();
@@ -22,7 +23,7 @@ pub async fn run(role: &str, stage: &Stage<'_>, token: Option<String>) {
     // The configuration of a run: that of all runs, and whose it is.
     let mut settings = std::fs::read_to_string(here.join("schemathesis.toml")).unwrap();
     if let Some(token) = token {
-        settings.push_str(&format!("\n[auth.openapi.bearer]\nbearer = \"{token}\"\n"));
+        write!(settings, "\n[auth.openapi.bearer]\nbearer = \"{token}\"\n").unwrap();
     }
     let config = folder.path().join("schemathesis.toml");
     std::fs::write(&config, settings).unwrap();
@@ -31,14 +32,11 @@ pub async fn run(role: &str, stage: &Stage<'_>, token: Option<String>) {
     command.current_dir(folder.path()).args(["-m", "schemathesis.cli", "--config-file"]).arg(&config);
     command.arg("run").arg(stage.market.server.url("/api/schema/"));
     command.args(["--url", &stage.market.server.running.base_url, "--no-color"]);
-    command.args(["--max-examples", given.as_deref().unwrap_or(FEW)]);
+    command.arg("--max-examples").arg(given.as_deref().unwrap_or(FEW.as_ref()));
     if given.is_none() {
         command.args(["--phases", "examples,fuzzing"]);
     }
     command.env("SILKCART_CONTRACT_KNOWN", &known).env("SCHEMATHESIS_HOOKS", here.join("hooks.py"));
-    if let Some(more) = env::var_os("SILKCART_CONTRACT_ARGS") {
-        command.args(more.to_string_lossy().split_whitespace());
-    }
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     let report =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

@@ -65,7 +65,7 @@ impl Ledger {
     /// A vendor sees their own lines only, but the same state.
     fn promise_state(&self, order: Uuid, reply: &Value) {
         let mut promises = self.promises.lock().unwrap();
-        promises.get_mut(&order).unwrap().status = reply["status"].as_str().unwrap().to_owned();
+        reply["status"].as_str().unwrap().clone_into(&mut promises.get_mut(&order).unwrap().status);
     }
 
     fn refuse(&self, reply: &Reply, expected: &[&str]) {
@@ -100,8 +100,8 @@ impl Shopper<'_> {
         let mut offerings: Vec<Uuid> = Vec::new();
         for _ in 0..rng.random_range(1..=3) {
             let scarce = rng.random_bool(0.1);
-            let shelf = if scarce { &self.day.scarce } else { &self.day.plentiful };
-            offerings.push(*shelf.choose(&mut rng).unwrap());
+            let choice = if scarce { &self.day.scarce } else { &self.day.plentiful };
+            offerings.push(*choice.choose(&mut rng).unwrap());
         }
         let mut filled = false;
         for (place, offering) in offerings.iter().enumerate() {

@@ -17,18 +17,14 @@ pub struct Operation {
     pub method: Method,
     pub path: String,
     pub id: String,
-    /// Whether a token means anything to it.
-    pub takes_token: bool,
-    /// Whether it answers without one.
+    /// Whether it answers without a token.
     pub public: bool,
-    /// Whether the token of a guest's order means anything to it.
-    pub takes_order_token: bool,
-    /// Whether it is about a guest's cart.
-    pub takes_cart_token: bool,
+    /// The security schemes that mean anything to it.
+    pub schemes: Vec<String>,
+    /// The names of its header parameters.
+    pub headers: Vec<String>,
     /// The names and types of its query parameters.
     pub query: Vec<(String, String)>,
-    /// Whether it has a header parameter `If-Match`.
-    pub conditional: bool,
     /// The schema of its JSON body, without references.
     pub body: Option<Value>,
 }
@@ -47,6 +43,26 @@ impl Operation {
             path.replace_range(start..=end, value);
         }
         path
+    }
+
+    /// Whether an access token means anything to it.
+    pub fn takes_token(&self) -> bool {
+        self.schemes.iter().any(|scheme| scheme == "bearer")
+    }
+
+    /// Whether the token of a guest's order means anything to it.
+    pub fn takes_order_token(&self) -> bool {
+        self.schemes.iter().any(|scheme| scheme == "order_token")
+    }
+
+    /// Whether it is about a guest's cart.
+    pub fn takes_cart_token(&self) -> bool {
+        self.headers.iter().any(|header| header == "X-Cart-Token")
+    }
+
+    /// Whether it may be told which version is meant.
+    pub fn is_conditional(&self) -> bool {
+        self.headers.iter().any(|header| header == "If-Match")
     }
 
     pub fn is_templated(&self) -> bool {
@@ -87,12 +103,13 @@ impl Document {
             method,
             path: path.to_owned(),
             id: operation["operationId"].as_str().unwrap().to_owned(),
-            takes_token: requirements.iter().any(|one| one.get("bearer").is_some()),
-            takes_order_token: requirements.iter().any(|one| one.get("order_token").is_some()),
-            takes_cart_token: parameters().any(|parameter| parameter["name"] == "X-Cart-Token"),
             public: requirements.is_empty() || requirements.contains(&json!({})),
+            schemes: requirements.iter().flat_map(|one| one.as_object().unwrap().keys().cloned()).collect(),
+            headers: parameters()
+                .filter(|parameter| parameter["in"] == "header")
+                .map(|parameter| text(&parameter["name"]))
+                .collect(),
             query: parameters().filter(|parameter| parameter["in"] == "query").map(named).collect(),
-            conditional: parameters().any(|parameter| parameter["name"] == "If-Match"),
             body: (!body.is_null()).then(|| self.resolved(body)),
         }
     }

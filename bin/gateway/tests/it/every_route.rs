@@ -71,11 +71,11 @@ pub struct Belongings {
 /// Calls an operation for an object, with a body that looks right, in whatever version.
 async fn call(actor: &Actor<'_>, operation: &Operation, id: &str) -> Answer {
     let mut request = actor.ask(operation.method.clone(), &operation.at(id));
-    if operation.conditional {
+    if operation.is_conditional() {
         request = request.header("if-match", "*");
     }
     request = request.header("idempotency-key", Uuid::new_v4().to_string());
-    if operation.takes_order_token {
+    if operation.takes_order_token() {
         request = request.header("x-order-token", "nobodys");
     }
     if let Some(body) = operation.sample() {
@@ -196,7 +196,7 @@ async fn nobody_gets_in_without_a_token() {
         for bad in ["nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIwIn0.", ""] {
             let asked = market.server.ask(operation.method.clone(), &path).bearer_auth(bad);
             let answer = Answer::to(asked).await;
-            if operation.takes_token {
+            if operation.takes_token() {
                 assert_eq!(answer.status, 401, "{} with {bad:?}: {}", operation.name(), answer.body);
                 assert!(answer.headers.contains_key("www-authenticate"), "{}", operation.name());
                 answer.refused(401, "unauthenticated");
@@ -258,7 +258,7 @@ async fn what_is_anothers_is_not_there() {
 
     // Nor do those without an account find what a guest bought, who alone has its token.
     let mut opened = 0;
-    for operation in operations.iter().filter(|operation| operation.takes_order_token) {
+    for operation in operations.iter().filter(|operation| operation.takes_order_token()) {
         let name = operation.name();
         let id =
             among(&things.guests, &operation.path).unwrap_or_else(|| panic!("{name}: what would it open?"));

@@ -162,16 +162,16 @@ async fn slow_clients_delay_nobody_and_are_cut_off() {
         assert!(lived < PATIENCE, "{way:?} lived {lived:?}");
         match way {
             Way::Silent | Way::Head => {
-                assert!(statuses.iter().all(|status| *status == 408), "{way:?}: {statuses:?}")
+                assert!(statuses.iter().all(|status| *status == 408), "{way:?}: {statuses:?}");
             }
             Way::SecondHead | Way::SecondHeadAtOnce => assert_eq!(statuses, [200], "{way:?}"),
             // Told so, unless the reset of the connection was faster.
             Way::Body | Way::Chunks => {
-                assert!(statuses.iter().all(|status| *status == 408), "{way:?}: {statuses:?}")
+                assert!(statuses.iter().all(|status| *status == 408), "{way:?}: {statuses:?}");
             }
             Way::NoBody => assert_eq!(statuses, [408], "{way:?}"),
             Way::UnwantedBody => {
-                assert!(statuses.iter().all(|status| *status == 415), "{way:?}: {statuses:?}")
+                assert!(statuses.iter().all(|status| *status == 415), "{way:?}: {statuses:?}");
             }
             Way::NoReader | Way::Reader => {}
         }

@@ -1,6 +1,7 @@
 //! `docs/frontend.md` does what it says: its blocks are one program.
 
 use std::ffi::OsStr;
+use std::time::Duration;
 
 use reqwest::Method;
 
@@ -44,7 +45,7 @@ async fn a_browser_lets_the_client_through() {
     let shop = Shop::open().await;
     let source =
         std::fs::read_to_string(repository().join("clients/typescript/src/index.ts")).unwrap() + &program();
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
     let url = format!("{}/api/v1/me", shop.running.base_url);
     let origin = "http://localhost:5173";
     let asked =

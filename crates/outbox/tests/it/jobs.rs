@@ -113,7 +113,7 @@ async fn a_failing_job_waits_longer_each_time_and_then_is_dead() {
         assert_eq!(runner.drain().await.unwrap(), 1);
         let job = stage.job(id).await;
         assert_eq!(job.standing(), ("queued", attempt));
-        let waits = (job.run_at - kernel::Clock::now(&stage.clock)).num_milliseconds();
+        let waits = (job.run_at - Clock::now(&stage.clock)).num_milliseconds();
         assert!((wait * 800..=wait * 1200).contains(&waits), "{waits} ms after attempt {attempt}");
         stage.clock.advance(TimeDelta::milliseconds(waits - 1));
         assert_eq!(runner.drain().await.unwrap(), 0, "not a moment too soon");

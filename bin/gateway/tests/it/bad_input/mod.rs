@@ -55,10 +55,10 @@ impl<'m> Scene<'m> {
         let path = format!("{}{query}", operation.at(id));
         let method = operation.method.clone();
         let request = if by_admin { self.admin.ask(method, &path) } else { self.owner.ask(method, &path) };
-        let request = if operation.conditional { request.header("if-match", "*") } else { request };
+        let request = if operation.is_conditional() { request.header("if-match", "*") } else { request };
         let request =
-            if operation.takes_order_token { request.header("x-order-token", "nobodys") } else { request };
-        let guests = operation.takes_cart_token && !operation.takes_token;
+            if operation.takes_order_token() { request.header("x-order-token", "nobodys") } else { request };
+        let guests = operation.takes_cart_token() && !operation.takes_token();
         let request = if guests { request.header("x-cart-token", &self.things.cart_token) } else { request };
         request.header("idempotency-key", Uuid::new_v4().to_string())
     }

@@ -181,7 +181,7 @@ async fn headers_that_make_no_sense() {
     let market = Market::open().await;
     let scene = Scene::set(&market).await;
     let before = scene.rows().await;
-    for operation in scene.operations.iter().filter(|operation| operation.conditional) {
+    for operation in scene.operations.iter().filter(|operation| operation.is_conditional()) {
         let id = scene.request(operation, "").build().unwrap().url().path().to_owned();
         let bare = || {
             let actor = if operation.path.contains("/admin/") { &*scene.admin } else { &*scene.owner };

@@ -41,7 +41,7 @@ async fn send(actor: &Actor<'_>, operation: &Operation, body: String) -> Answer 
         .header("x-order-token", "of-an-order")
         .header("content-type", "application/json")
         .body(body);
-    Answer::to(if operation.conditional { request.header("if-match", "*") } else { request }).await
+    Answer::to(if operation.is_conditional() { request.header("if-match", "*") } else { request }).await
 }
 
 /// The pointers to every object of the body, the outermost first.

@@ -3,7 +3,8 @@
 use reqwest::header::HeaderMap;
 use serde_json::json;
 
-use super::wire::{Wire, answer, statuses};
+use super::answer;
+use super::wire::{Wire, statuses};
 use crate::document::Document;
 use crate::support::{Server, problem, somebody};
 

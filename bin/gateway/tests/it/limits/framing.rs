@@ -1,7 +1,8 @@
 //! Where one request ends and the next begins must be beyond doubt: what a proxy and we could read differently is
 //! refused, and the connection with it.
 
-use super::wire::{answer, statuses};
+use super::answer;
+use super::wire::statuses;
 use crate::support::Server;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +87,7 @@ async fn a_chunk_is_as_long_as_it_says() {
 async fn a_head_has_its_limits() {
     let server = Server::start().await;
     let close = "host: x\r\nconnection: close\r\n\r\n";
-    let many: String = (0..200).map(|number| format!("x-{number}: y\r\n")).collect();
+    let many = (0..200).map(|number| format!("x-{number}: y\r\n")).collect::<Vec<_>>().concat();
     let told = answer(&server.running.base_url, format!("GET /health HTTP/1.1\r\n{many}{close}")).await;
     assert_eq!(statuses(&told), [431], "two hundred headers: {told}");
     let long = "y".repeat(200_000);
@@ -101,7 +102,8 @@ async fn a_head_has_its_limits() {
         assert!([400, 414, 431].contains(&status), "{}...: {told}", &head[..40]);
     }
     // An honest client's head, with much to say.
-    let some: String = (0..60).map(|number| format!("x-{number}: {}\r\n", "y".repeat(500))).collect();
+    let some =
+        (0..60).map(|number| format!("x-{number}: {}\r\n", "y".repeat(500))).collect::<Vec<_>>().concat();
     let told = answer(&server.running.base_url, format!("GET /health HTTP/1.1\r\n{some}{close}")).await;
     assert_eq!(statuses(&told), [200], "{told}");
 }

@@ -53,13 +53,6 @@ impl Wire {
     }
 }
 
-/// What one connection answers to these bytes, until it is closed.
-pub async fn answer(base_url: &str, bytes: impl AsRef<[u8]>) -> String {
-    let mut wire = Wire::to(base_url).await;
-    wire.send(bytes).await;
-    wire.text().await
-}
-
 /// The statuses of the answers in a text.
 pub fn statuses(text: &str) -> Vec<u16> {
     let lines = text.split("HTTP/1.1 ").skip(1);
