@@ -244,9 +244,9 @@ mod tests {
 
     const LOG: &str = "\
 ~7~silkcart~ LOG:  parse tree:
-~7~silkcart~ DETAIL:  {QUERY ({PARAM :paramkind 0 :paramid 2 :paramtype 20 :x} {PARAM :paramkind 1 :paramid 3 :z}
+~7~silkcart~ DETAIL:  {QUERY ({PARAM :paramkind 0 :paramid 2 :paramtype 20 :paramtypmod -1} {PARAM :paramkind 1 :paramid 3 :paramtype 23}
 \t{PARAM :paramkind 0
-\t:paramid 1 :paramtype 2951 :y})}
+\t:paramid 1 :paramtype 2951 :paramtypmod -1})}
 ~7~silkcart~ STATEMENT:  SELECT 1
 \tFROM t WHERE a = ANY($1) AND b = $2
 ~7~silkcart~ LOG:  statement: BEGIN

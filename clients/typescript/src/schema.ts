@@ -1994,7 +1994,7 @@ export interface components {
         ChangeMeBody: {
             /** @description 1 to 80 characters. */
             display_name?: string;
-            /** @description A telephone number of 7 to 15 digits; null removes it (nullable). */
+            /** @description A telephone number of 7 to 15 digits, at most 32 characters; null removes it (nullable). */
             phone?: string | null;
         };
         /** @description What to change of an offering; what is left out stays. */
@@ -2055,7 +2055,7 @@ export interface components {
              * @description An email address for buyers; null removes it (nullable).
              */
             contact_email?: string | null;
-            /** @description A telephone number for buyers; null removes it (nullable). */
+            /** @description A telephone number for buyers, of 7 to 15 digits and at most 32 characters; null removes it (nullable). */
             contact_phone?: string | null;
             /** @description How the owner wishes to be paid, up to 500 characters; null removes it (nullable). */
             payout_note?: string | null;
@@ -2478,7 +2478,7 @@ export interface components {
              * @description An email address for buyers.
              */
             contact_email?: string;
-            /** @description A telephone number for buyers. */
+            /** @description A telephone number for buyers, of 7 to 15 digits and at most 32 characters. */
             contact_phone?: string;
             /**
              * @description One of `gardener`, `maker`, `outfitter` or `restaurant`; settled for good.
@@ -3056,7 +3056,7 @@ export interface components {
              * @example a kettle of fresh fish
              */
             password: string;
-            /** @description A telephone number of 7 to 15 digits. */
+            /** @description A telephone number of 7 to 15 digits, at most 32 characters. */
             phone?: string;
         };
         /** @description A report. */
@@ -3550,6 +3550,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
                     code?: "category_slug_taken" | "request_in_flight";
+                };
+            };
+        };
+        /** @description Center not approved */
+        center_not_approved: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "center_not_approved";
                 };
             };
         };
@@ -6187,6 +6201,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
+            409: components["responses"]["center_not_approved"];
             414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];

@@ -129,7 +129,9 @@ async fn the_document_is_whole() {
     assert!(change["responses"]["428"].is_object());
     assert_eq!(schemas["ChangeNoteBody"].get("required"), None);
     assert_eq!(schemas["CreateNoteBody"]["additionalProperties"], false);
-    assert_eq!(schemas["CreateNoteBody"]["properties"]["price"]["additionalProperties"], false);
+    let price = &schemas["CreateNoteBody"]["properties"]["price"];
+    assert_eq!(price["allOf"][0]["$ref"], "#/components/schemas/MoneyBody", "{price}");
+    assert_eq!(schemas["MoneyBody"]["additionalProperties"], false);
     assert_eq!(schemas["NoteView"].get("additionalProperties"), None);
     let key =
         create["parameters"].as_array().unwrap().iter().find(|one| one["name"] == "Idempotency-Key").unwrap();

@@ -78,6 +78,7 @@ async fn a_statement_that_nobody_waits_for_does_not_hold_up_the_next_caller() {
     let database = patient_pool(&db.url, 1);
     let slow = async {
         let mut conn = database.conn().await.unwrap();
+        // The statement takes long, until somebody ends it: nothing waits for it to finish.
         conn.batch_execute("SELECT pg_sleep(8)").await.unwrap();
     };
     tokio::time::timeout(Duration::from_millis(100), slow).await.unwrap_err();
@@ -122,6 +123,7 @@ async fn a_connection_that_is_ended_in_the_middle_counts_as_lost() {
     let database = patient_pool(&db.url, 1);
     let mut conn = database.conn().await.unwrap();
     let pid = backend(&mut conn).await.unwrap();
+    // The statement takes long, until somebody ends it: nothing waits for it to finish.
     let working = tokio::spawn(async move { conn.batch_execute("SELECT pg_sleep(8)").await.unwrap_err() });
     let mut admin = db.conn().await;
     let sleeping = format!(

@@ -150,6 +150,7 @@ fn what_was_committed_survives_an_immediate_stop_and_what_was_not_does_not() -> 
     let first = Postgres::start(&options)?;
     let url = first.url("postgres");
     ask(&url, "CREATE TABLE kept AS SELECT 42 AS answer")?;
+    // The statement takes long, until somebody ends it: nothing waits for it to finish.
     let open = "BEGIN; INSERT INTO kept VALUES (43); SELECT pg_sleep(60)";
     let cut_short = std::thread::spawn(move || ask(&url, open));
     let at_work = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";

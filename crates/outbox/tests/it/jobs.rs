@@ -389,11 +389,11 @@ async fn a_dead_job_that_is_run_again_has_all_its_attempts_before_it() {
     let stage = Stage::set().await;
     let id = stage.enqueue(&note("late")).await;
     let runner = stage.runner(|registry| registry.on_job(async |_, _: Note| Err(no_courier())));
-    for _ in 0..RetryPolicy::STANDARD.attempts {
+    for _ in 0..Note::RETRY.attempts {
         runner.drain().await.unwrap();
         stage.clock.advance(TimeDelta::hours(2));
     }
-    assert_eq!(stage.job(id).await.standing(), ("dead", 8));
+    assert_eq!(stage.job(id).await.standing(), ("dead", Note::RETRY.attempts));
     let conn = &mut *stage.db.conn().await;
     assert_eq!(rerun_dead_jobs(conn, stage.clock.now()).await.unwrap(), 1);
     assert_eq!(stage.job(id).await.standing(), ("queued", 0));
