@@ -58,8 +58,8 @@ impl fmt::Debug for Routes {
 /// How the server runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServerOptions {
-    /// Threads that serve; none for one per core.
-    pub workers: Option<usize>,
+    /// Threads that serve.
+    pub workers: usize,
     /// Whether SIGINT and SIGTERM end it.
     pub signals: bool,
 }
@@ -76,7 +76,7 @@ pub(crate) fn serve(
     options: ServerOptions,
 ) -> std::io::Result<Server> {
     let http = state.settings.http;
-    let workers = options.workers.unwrap_or_else(cores);
+    let workers = options.workers;
     let server = Server::build()
         .workers(workers)
         // Shared among the workers, rounded up.
@@ -86,6 +86,8 @@ pub(crate) fn serve(
     let shutdown = server.graceful_shutdown_signal();
     let in_flight = InFlight::new(http.max_in_flight);
     let server = server.listen("http", listener, move || {
+        // Once on each worker's thread.
+        db::keep_to_a_lane();
         let app = application(&state, &routes, &document, &in_flight);
         let shutdown = shutdown.clone();
         let service = HttpService::build()
@@ -152,10 +154,6 @@ fn application(
         .wrap(from_fn(delivery::watch))
         .into_factory()
         .map_init_err(|_error| ())
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 async fn nothing_here() -> HttpResponse {

@@ -148,7 +148,7 @@ async fn serve(settings: Settings) -> Result<()> {
     let (settings, postgres) = complete(settings).await?;
     let with_demo = settings.server.demo;
     if with_demo {
-        demo::seed(&gateway::assemble(settings.clone(), GivenParts::default())?).await?;
+        demo::seed(&gateway::assemble(settings.clone(), GivenParts::default(), 0)?).await?;
     }
     let running = gateway::start(StartOptions::new(settings)).await?;
     tracing::info!(url = running.base_url, "serving");
@@ -186,7 +186,7 @@ async fn seed_demo(settings: Settings, options: SeedDemo) -> Result<()> {
 }
 
 async fn make_demo(settings: Settings, options: &SeedDemo) -> Result<()> {
-    let state = gateway::assemble(settings, GivenParts::default())?;
+    let state = gateway::assemble(settings, GivenParts::default(), 0)?;
     let Some(listings) = options.scale else {
         let made = demo::seed(&state).await?;
         tracing::info!(made, "the demonstration data is there");

@@ -91,15 +91,16 @@ pub struct Running {
     stop_jobs: CancellationToken,
 }
 
-/// The application's parts, ready to serve or to be worked with by a command.
+/// The application's parts, ready to serve with so many threads, or with none to be worked with by a command.
 ///
 /// # Errors
 /// The settings lack what [`embedded::complete`](crate::embedded::complete) would have filled in.
-pub fn assemble(settings: Settings, parts: GivenParts) -> Result<AppState> {
+pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result<AppState> {
     let settings = Arc::new(settings);
     let url = settings.database.url.as_ref().context("no database is set")?;
     let pool = PoolSettings {
         max_connections: settings.database.max_connections,
+        lanes: workers + 1,
         ..PoolSettings::new(url.expose())
     };
     let database = Database::open(&pool)?;
@@ -144,14 +145,19 @@ pub async fn start(options: StartOptions) -> Result<Running> {
             .with_context(|| format!("cannot listen on {bind}"))?,
     };
     let base_url = format!("http://{}", listener.local_addr()?);
-    let state = assemble(options.settings, options.parts)?;
+    let workers = options.workers.unwrap_or_else(cores);
+    let state = assemble(options.settings, options.parts, workers)?;
     let document = Arc::new(Document::of(&options.routes, &state.settings));
-    let server_options = ServerOptions { workers: options.workers, signals: options.signals };
+    let server_options = ServerOptions { workers, signals: options.signals };
     let server = app::serve(listener, state.clone(), options.routes, document, server_options)?;
     let stop_jobs = CancellationToken::new();
     let runner = state.runner.clone();
     let jobs = options.run_jobs.then(|| tokio::spawn(runner.run(stop_jobs.clone())));
     Ok(Running { base_url, state, handle: server.handle(), server: tokio::spawn(server), jobs, stop_jobs })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Running {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use accounts::PostalAddress;
+use accounts::{PostalAddress, PrimaryPlace};
 use catalog::{ForSale, OfferingKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Conn;
@@ -44,15 +44,17 @@ pub async fn check_out(
     if cart.lines.is_empty() {
         return Err(CheckoutError::EmptyCart);
     }
-    let sales = sales_of(tx, &cart.lines).await?;
+    let (sales, at) = futures_util::try_join!(sales_of(tx, &cart.lines), async {
+        Ok(accounts::primary_place(tx, customer).await?)
+    })?;
     let problems = find_problems(Some(customer), &cart.lines, &sales, None);
     if !problems.is_empty() {
         return Err(CheckoutError::CartProblems(problems));
     }
-    let center_numbers = common_approved_centers(tx, customer, &sales, centers).await?;
+    let center_numbers = common_approved_centers(tx, (customer, at.as_ref()), &sales, centers).await?;
     let plans = split(priced(&cart.lines, &sales)).map_err(MarketError::Amount)?;
     let ships = plans.iter().any(|plan| plan.fulfilment == Fulfilment::Ship);
-    let ship_to = if ships { Some(shipping_address(tx, request).await?) } else { None };
+    let ship_to = if ships { Some(shipping_address(tx, request, at.as_ref()).await?) } else { None };
     let by = PlacedBy::Customer(customer);
     let terms = Terms { center_numbers, ship_to, pay_by: now + request.pay_within };
     place(tx, now, &by, cart.id, plans, terms).await
@@ -96,7 +98,7 @@ pub(crate) async fn place(
     let expiries: Vec<ExpireOrder> =
         checkout.orders.iter().map(|order| ExpireOrder { order_id: order.id }).collect();
     outbox::enqueue_all(tx, now, pay_by, &expiries).await?;
-    market::clear_cart(tx, now, cart).await?;
+    market::clear_cart(tx, cart).await?;
     Ok(checkout)
 }
 
@@ -104,7 +106,7 @@ pub(crate) async fn place(
 /// when nothing is picked up.
 async fn common_approved_centers(
     tx: &mut Conn,
-    customer: UserId,
+    (customer, place): (UserId, Option<&PrimaryPlace>),
     sales: &HashMap<OfferingId, ForSale>,
     centers: &Centers,
 ) -> Result<Vec<i32>, CheckoutError> {
@@ -112,10 +114,8 @@ async fn common_approved_centers(
     if pickups.is_empty() {
         return Ok(Vec::new());
     }
-    let place = accounts::primary_place(tx, customer).await?;
     let common = |centers: &Centers| {
-        common_centers(customer, place.as_ref(), pickups.iter().copied(), centers)
-            .map_err(CheckoutError::Ineligible)
+        common_centers(customer, place, pickups.iter().copied(), centers).map_err(CheckoutError::Ineligible)
     };
     let mut approved = logistics::confirm_approved(tx, common(centers)?.numbers()).await?;
     if approved.is_empty() {
@@ -151,13 +151,13 @@ pub(crate) fn priced(lines: &[CartLine], sales: &HashMap<OfferingId, ForSale>) -
         .collect()
 }
 
-async fn shipping_address(tx: &mut Conn, request: &CheckOut) -> Result<ShipTo, CheckoutError> {
-    let address_id = if let Some(address) = request.ship_to {
-        address
-    } else {
-        let primary = accounts::primary_place(tx, request.customer).await?;
-        primary.ok_or(CheckoutError::NoShippingAddress)?.address_id
-    };
+async fn shipping_address(
+    tx: &mut Conn,
+    request: &CheckOut,
+    primary: Option<&PrimaryPlace>,
+) -> Result<ShipTo, CheckoutError> {
+    let address_id = request.ship_to.or(primary.map(|primary| primary.address_id));
+    let address_id = address_id.ok_or(CheckoutError::NoShippingAddress)?;
     let address = accounts::find_address(tx, request.customer, address_id).await?;
     let account = accounts::find_account(tx, request.customer).await?;
     Ok(envelope(account.user.display_name, address.postal))

@@ -6,7 +6,7 @@ use accounts::{AddressDetails, EmailAddress};
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Conn;
 use kernel::{Fields, Invalid, TextRule};
-use market::{Checkout, GuestContact, GuestToken, MarketError, PlacedBy, ShipTo, split};
+use market::{CartHolder, Checkout, GuestContact, GuestToken, MarketError, PlacedBy, ShipTo, split};
 
 use crate::cart::sales_of;
 use crate::check_out::{Terms, envelope, place, priced};
@@ -42,7 +42,7 @@ pub async fn check_out_as_guest(
 ) -> Result<Checkout, CheckoutError> {
     let pay_by = now + request.pay_within;
     let (contact, ship_to) = read(&request.email, &request.name, request.address)?;
-    let cart = market::lock_guest_cart(tx, &request.cart).await?;
+    let cart = market::lock_cart(tx, now, &CartHolder::Guest(request.cart.clone())).await?;
     let cart = cart.ok_or(MarketError::NotFound("cart"))?;
     if cart.lines.is_empty() {
         return Err(CheckoutError::EmptyCart);

@@ -8,6 +8,7 @@ mod bulk;
 mod check;
 mod connect;
 mod constraint;
+mod lane;
 mod link;
 mod outage;
 mod pool;
@@ -17,6 +18,7 @@ pub use bulk::{Unindexed, vacuum_analyze};
 pub use check::{Check, Finding, breaching_ids};
 pub use connect::connect;
 pub use constraint::{is_connection_lost, is_lock_timeout, violated_constraint};
+pub use lane::keep_to_a_lane;
 pub use pool::{Database, DbError, PoolSettings, PooledConn};
 pub use sql::{Sql, sql};
 

@@ -5,7 +5,7 @@
 //! or the network swallows what is sent; the ones here need nobody's cooperation.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -106,7 +106,7 @@ impl Link {
 
     /// Whether a transaction is open, a statement unanswered or a transaction's end uncertain.
     pub(crate) fn is_unfinished(&mut self) -> bool {
-        self.pulse.age().is_some() || AnsiTransactionManager::is_broken_transaction_manager(&mut self.conn)
+        !self.pulse.is_quiet() || AnsiTransactionManager::is_broken_transaction_manager(&mut self.conn)
     }
 
     /// Closes the connection without waiting for the server, which then undoes what was open.
@@ -124,34 +124,43 @@ impl Drop for Driver {
     }
 }
 
-/// Since when a statement has been waiting for its answer.
+/// Since when statements have been waiting for an answer.
 struct Pulse {
     made: Instant,
-    /// Milliseconds after `made`, plus one; 0 while nothing waits.
+    /// How many wait: reads may be sent one after the other without waiting for the answers in between.
+    waiting: AtomicU32,
+    /// When the first of them was sent or the last answer came, in milliseconds after `made`.
     since: AtomicU64,
 }
 
 impl Pulse {
     fn new() -> Self {
-        Self { made: Instant::now(), since: AtomicU64::new(0) }
+        Self { made: Instant::now(), waiting: AtomicU32::new(0), since: AtomicU64::new(0) }
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX - 1)
+        u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn begin(&self) {
-        self.since.store(self.now() + 1, Ordering::Relaxed);
+        if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.since.store(self.now(), Ordering::Relaxed);
+        }
     }
 
     fn end(&self) {
-        self.since.store(0, Ordering::Relaxed);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.since.store(self.now(), Ordering::Relaxed);
     }
 
-    /// How long the present statement has waited.
+    fn is_quiet(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) == 0
+    }
+
+    /// How long the statement that is next to be answered has waited.
     fn age(&self) -> Option<Duration> {
-        let since = self.since.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(Duration::from_millis(self.now().saturating_sub(since)))
+        let since = self.since.load(Ordering::Relaxed);
+        (!self.is_quiet()).then(|| Duration::from_millis(self.now().saturating_sub(since)))
     }
 }
 

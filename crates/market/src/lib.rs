@@ -34,7 +34,7 @@ pub use model::{
     Cart, CartHolder, CartLine, Checkout, Fulfilment, GuestToken, Order, OrderLine, OrderStatus, ShipTo,
 };
 pub use service::carts::{
-    MOST_LINES, clear_cart, create_guest_cart, find_cart, forget_stale_carts, lock_guest_cart, put_line,
+    MOST_LINES, clear_cart, create_guest_cart, find_cart, forget_stale_carts, lock_cart, put_lines,
     remove_cart, remove_line, user_cart,
 };
 pub use service::guests::{claim_orders, open_with_token};

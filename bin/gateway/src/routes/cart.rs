@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use checkout::{CartProblem, CartReview, CheckoutError, ReviewedLine};
-use kernel::{OfferingId, Quantity};
-use market::{Cart, CartHolder, GuestToken, MergeChange, MergedLine};
+use kernel::{OfferingId, Quantity, UserId};
+use market::{Cart, CartHolder, GuestToken, MarketError, MergeChange, MergedLine};
 use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
@@ -146,9 +146,10 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// With present prices, what can be had of each line, and everything that stands in the way of a checkout.
 #[api_v2_operation(operation_id = "show_cart")]
 async fn show(state: AppState, who: MaybePrincipal, token: CartToken) -> Result<Ok200<CartView>, Problem> {
+    let Some(holder) = holder(&who, token) else { return Ok(Ok200::new(CartView::empty())) };
     let mut conn = state.conn().await?;
-    match holder(&who, token) {
-        Some(holder) => view(&state, &mut conn, &holder, None).await.map(Ok200::new),
+    match market::find_cart(&mut conn, &holder).await? {
+        Some(cart) => view(&state, &mut conn, &who, cart).await.map(Ok200::new),
         None => Ok(Ok200::new(CartView::empty())),
     }
 }
@@ -170,12 +171,10 @@ async fn add(
     let offering = OfferingId(body.data.offering_id);
     let owner = owner(&who, &token);
     let work = async |tx: &mut db::Conn| {
-        let now = state.clock.now();
-        let (cart, holder, fresh) = open(&state, tx, &who, token).await?;
+        let (cart, fresh) = open(&state, tx, &who, token).await?;
         let present = cart.lines.iter().find(|line| line.offering_id == offering);
         let quantity = present.map_or(more, |line| line.quantity.saturating_add(more));
-        checkout::put_in_cart(tx, now, cart.id, offering, quantity).await?;
-        view(&state, tx, &holder, fresh).await.map(Ok200::new)
+        Ok(Ok200::new(put(&state, tx, &who, cart, (offering, quantity), fresh).await?))
     };
     match owner {
         Some(owner) => idempotency.run(&state, owner, &body.raw, work).await,
@@ -197,9 +196,9 @@ async fn set(
 ) -> Result<Ok200<CartView>, Problem> {
     let quantity = Quantity::positive(&body.data.quantity).map_err(|error| error.at("quantity"))?;
     let work = async |tx: &mut db::Conn| {
-        let (cart, holder, fresh) = open(&state, tx, &who, token).await?;
-        let put = checkout::put_in_cart(tx, state.clock.now(), cart.id, id.0, quantity).await;
-        put.map_err(|error| match error {
+        let (cart, fresh) = open(&state, tx, &who, token).await?;
+        let cart = put(&state, tx, &who, cart, (id.0, quantity), fresh).await;
+        cart.map(Ok200::new).map_err(|error| match error {
             // Here it is the path that names it.
             CheckoutError::Invalid(invalid)
                 if invalid.fields.iter().any(|(name, _)| name == "offering_id") =>
@@ -207,8 +206,7 @@ async fn set(
                 Problem::not_found("offering")
             }
             error => error.into(),
-        })?;
-        view(&state, tx, &holder, fresh).await.map(Ok200::new)
+        })
     };
     state.transact(work).await
 }
@@ -223,12 +221,12 @@ async fn remove(
 ) -> Result<Ok200<CartView>, Problem> {
     let holder = holder(&who, token).ok_or_else(|| Problem::not_found("cart line"))?;
     let work = async |tx: &mut db::Conn| {
-        let cart = market::find_cart(tx, &holder).await?;
-        let cart = cart.ok_or_else(|| Problem::not_found("cart line"))?;
-        if !market::remove_line(tx, state.clock.now(), cart.id, id.0).await? {
+        let cart = market::lock_cart(tx, state.clock.now(), &holder).await?;
+        let mut cart = cart.ok_or_else(|| Problem::not_found("cart line"))?;
+        if !market::remove_line(tx, &mut cart, id.0).await? {
             return Err(Problem::not_found("cart line"));
         }
-        view(&state, tx, &holder, None).await.map(Ok200::new)
+        view(&state, tx, &who, cart).await.map(Ok200::new)
     };
     state.transact(work).await
 }
@@ -244,10 +242,10 @@ async fn acknowledge(
 ) -> Result<Ok200<CartView>, Problem> {
     let Some(holder) = holder(&who, token) else { return Ok(Ok200::new(CartView::empty())) };
     let work = async |tx: &mut db::Conn| {
-        if let Some(cart) = market::find_cart(tx, &holder).await? {
-            checkout::acknowledge_prices(tx, state.clock.now(), &cart).await?;
-        }
-        view(&state, tx, &holder, None).await.map(Ok200::new)
+        let cart = market::lock_cart(tx, state.clock.now(), &holder).await?;
+        let Some(mut cart) = cart else { return Ok(Ok200::new(CartView::empty())) };
+        checkout::acknowledge_prices(tx, &mut cart).await?;
+        view(&state, tx, &who, cart).await.map(Ok200::new)
     };
     state.transact(work).await
 }
@@ -269,7 +267,7 @@ async fn merge(
     let guest = CartHolder::Guest(GuestToken(body.data.cart_token));
     let work = async |tx: &mut db::Conn| {
         let report = checkout::adopt_guest_cart(tx, state.clock.now(), user, &guest).await?;
-        let cart = view(&state, tx, &CartHolder::User(user), None).await?;
+        let cart = view(&state, tx, &MaybePrincipal(Some(principal)), report.cart).await?;
         let changes = report.lines.into_iter().map(MergedLineView::from).collect();
         Ok(Ok200::new(CartMergeView { changes, cart }))
     };
@@ -297,48 +295,68 @@ pub(super) fn guest(token: &GuestToken) -> String {
     format!("guest:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(&token.0)))
 }
 
-/// The caller's cart, begun if need be; the token of a guest's that was just begun.
+/// The caller's cart, begun if need be and locked; the token of a guest's that was just begun.
 async fn open(
     state: &AppState,
     tx: &mut db::Conn,
     who: &MaybePrincipal,
     token: CartToken,
-) -> Result<(Cart, CartHolder, Option<GuestToken>), Problem> {
+) -> Result<(Cart, Option<GuestToken>), CheckoutError> {
     let now = state.clock.now();
     match holder(who, token) {
-        Some(CartHolder::User(user)) => {
-            Ok((market::user_cart(tx, now, user).await?, CartHolder::User(user), None))
-        }
+        Some(CartHolder::User(user)) => Ok((market::user_cart(tx, now, user).await?, None)),
         Some(guest) => {
-            let cart = market::find_cart(tx, &guest).await?;
-            Ok((cart.ok_or_else(|| Problem::not_found("cart"))?, guest, None))
+            let cart = market::lock_cart(tx, now, &guest).await?;
+            Ok((cart.ok_or(MarketError::NotFound("cart"))?, None))
         }
         None => {
             let (cart, token) = market::create_guest_cart(tx, now).await?;
-            Ok((cart, CartHolder::Guest(token.clone()), Some(token)))
+            Ok((cart, Some(token)))
         }
     }
+}
+
+async fn put(
+    state: &AppState,
+    tx: &mut db::Conn,
+    who: &MaybePrincipal,
+    cart: Cart,
+    line: (OfferingId, Quantity),
+    fresh: Option<GuestToken>,
+) -> Result<CartView, CheckoutError> {
+    let now = state.clock.now();
+    let centers = state.centers.fresh(tx, now).await?;
+    let review = checkout::put_in_cart(tx, now, customer(who), cart, line, centers.centers()).await?;
+    Ok(CartView::of(review, &centers, fresh))
 }
 
 async fn view(
     state: &AppState,
     conn: &mut db::Conn,
-    holder: &CartHolder,
-    fresh: Option<GuestToken>,
+    who: &MaybePrincipal,
+    cart: Cart,
 ) -> Result<CartView, Problem> {
     let now = state.clock.now();
     let centers = state.centers.fresh(conn, now).await?;
-    let review = checkout::review_cart(conn, now, holder, centers.centers()).await?;
-    let CartReview { lines, total, problems, .. } = review;
-    Ok(CartView {
-        lines: lines.into_iter().map(CartLineView::from).collect(),
-        total: total.into(),
-        problems: problems.iter().map(|problem| CartProblemView::of(problem, &centers)).collect(),
-        cart_token: fresh.map(|token| token.0),
-    })
+    let review = checkout::review_cart(conn, now, customer(who), cart.lines, centers.centers()).await?;
+    Ok(CartView::of(review, &centers, None))
+}
+
+fn customer(who: &MaybePrincipal) -> Option<UserId> {
+    who.0.map(|principal| principal.user_id)
 }
 
 impl CartView {
+    fn of(review: CartReview, centers: &logistics::ApprovedCenters, fresh: Option<GuestToken>) -> Self {
+        let CartReview { lines, total, problems } = review;
+        Self {
+            lines: lines.into_iter().map(CartLineView::from).collect(),
+            total: total.into(),
+            problems: problems.iter().map(|problem| CartProblemView::of(problem, centers)).collect(),
+            cart_token: fresh.map(|token| token.0),
+        }
+    }
+
     fn empty() -> Self {
         let total = kernel::Money::new(0, kernel::Currency::Usd).into();
         Self { lines: Vec::new(), total, problems: Vec::new(), cart_token: None }

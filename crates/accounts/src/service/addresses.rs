@@ -169,13 +169,13 @@ pub async fn set_place(
 }
 
 /// Where the user is, as far as reach is concerned; nothing without an address.
-pub async fn primary_place(conn: &mut Conn, user: UserId) -> Result<Option<PrimaryPlace>, AccountsError> {
+pub async fn primary_place(conn: &Conn, user: UserId) -> Result<Option<PrimaryPlace>, AccountsError> {
     Ok(primary_places(conn, &[user]).await?.remove(&user))
 }
 
 /// Where users are; who has no address is absent.
 pub async fn primary_places(
-    conn: &mut Conn,
+    conn: &Conn,
     users: &[UserId],
 ) -> Result<HashMap<UserId, PrimaryPlace>, AccountsError> {
     Ok(store::list_primary_places(conn, users).await?)

@@ -126,13 +126,13 @@ pub(crate) async fn find_primary_address(conn: &mut Conn, user: UserId) -> Query
 }
 
 pub(crate) async fn list_primary_places(
-    conn: &mut Conn,
+    mut conn: &Conn,
     users: &[UserId],
 ) -> QueryResult<HashMap<UserId, PrimaryPlace>> {
     let rows: Vec<(UserId, AddressId, PlaceRow)> = addresses::table
         .filter(addresses::user_id.eq_any(users).and(addresses::is_primary))
         .select((addresses::user_id, addresses::id, PlaceRow::as_select()))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     let place = |(user, address_id, row): (UserId, AddressId, PlaceRow)| {
         Ok((user, PrimaryPlace { address_id, place: row.try_into()? }))

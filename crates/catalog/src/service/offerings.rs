@@ -302,7 +302,7 @@ pub async fn count_published(conn: &mut Conn, since: DateTime<Utc>) -> Result<i6
 }
 
 /// What a cart or a checkout needs of the offerings, in one statement; unknown ids are absent.
-pub async fn load_for_sale(conn: &mut Conn, ids: &[OfferingId]) -> Result<Vec<ForSale>, CatalogError> {
+pub async fn load_for_sale(conn: &Conn, ids: &[OfferingId]) -> Result<Vec<ForSale>, CatalogError> {
     Ok(store::offerings::load_for_sale(conn, ids).await?)
 }
 

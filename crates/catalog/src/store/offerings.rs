@@ -5,11 +5,11 @@ use db::Conn;
 use diesel::dsl::SqlTypeOf;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{CategoryId, Currency, Limit, Money, NewestKey, OfferingId, PlantId, Quantity, UserId};
 
-use crate::schema::{listings, offerings, products, sellers};
+use crate::schema::{listings, offerings, products};
 use crate::store::unreadable;
 use crate::{Detail, ForSale, ListingType, Offering, OfferingKind, SaleStatus, Unit};
 
@@ -294,30 +294,31 @@ struct ForSaleRow {
     reach: Vec<i32>,
 }
 
+type ForSaleColumns = (
+    SqlUuid,
+    Text,
+    SqlUuid,
+    Text,
+    Text,
+    Text,
+    BigInt,
+    Bool,
+    Nullable<Double>,
+    Nullable<Double>,
+    Array<Integer>,
+);
+
 /// What a checkout needs of the offerings, in one statement; unknown ids are absent.
-pub(crate) async fn load_for_sale(conn: &mut Conn, ids: &[OfferingId]) -> QueryResult<Vec<ForSale>> {
-    use diesel::dsl::sql;
-    let on_sale = sql::<Bool>(
-        "(offerings.status = 'active' AND NOT offerings.hidden AND offerings.deleted_at IS NULL)",
-    );
-    let rows: Vec<ForSaleRow> = offerings::table
-        .inner_join(sellers::table)
-        .filter(offerings::id.eq_any(ids))
-        .select((
-            offerings::id,
-            offerings::kind,
-            offerings::vendor_id,
-            sellers::name,
-            offerings::title,
-            offerings::unit,
-            offerings::price_minor,
-            on_sale,
-            sellers::lat,
-            sellers::lon,
-            sellers::reach,
-        ))
-        .load(conn)
-        .await?;
+pub(crate) async fn load_for_sale(mut conn: &Conn, ids: &[OfferingId]) -> QueryResult<Vec<ForSale>> {
+    let rows: Vec<ForSaleRow> = db::sql(
+        "SELECT o.id, o.kind, o.vendor_id, s.name, o.title, o.unit, o.price_minor, \
+         o.status = 'active' AND NOT o.hidden AND o.deleted_at IS NULL, s.lat, s.lon, s.reach \
+         FROM offerings o JOIN sellers s ON s.vendor_id = o.vendor_id WHERE o.id = ANY($1)",
+    )
+    .bind::<Array<SqlUuid>, _>(ids)
+    .returning::<ForSaleColumns>()
+    .load(&mut conn)
+    .await?;
     rows.into_iter()
         .map(|row| {
             Ok(ForSale {

@@ -17,7 +17,8 @@ async fn an_index_that_is_behind_neither_sells_nor_misleads() {
     logistics::deactivate(conn, now(), Actor::System, town.center, "closed for good").await.unwrap();
     let customer = person(conn).await;
     let basket = user_cart(conn, now(), customer).await.unwrap();
-    put_in_cart(conn, now(), basket.id, town.kale, Quantity::whole(1)).await.unwrap();
+    let kale = (town.kale, Quantity::whole(1));
+    put_in_cart(conn, now(), Some(customer), basket, kale, behind.centers()).await.unwrap();
     let request = CheckOut { customer, ship_to: None, pay_within: PAY_WITHIN };
     let outcome = check_out(conn, now(), &request, behind.centers()).await;
     let Err(CheckoutError::Ineligible(why)) = outcome else { panic!("{outcome:?}") };

@@ -64,8 +64,9 @@ impl Town {
         let conn = &mut *self.db.conn().await;
         let customer = person(conn).await;
         let cart = user_cart(conn, now(), customer).await.unwrap();
-        put_in_cart(conn, now(), cart.id, self.kale, Quantity::whole(units)).await.unwrap();
+        let kale = (self.kale, Quantity::whole(units));
         let centers = ApprovedCenters::load(conn).await.unwrap();
+        put_in_cart(conn, now(), Some(customer), cart, kale, centers.centers()).await.unwrap();
         let request = CheckOut { customer, ship_to: None, pay_within: PAY_WITHIN };
         let made = check_out(conn, now(), &request, centers.centers()).await.unwrap();
         (customer, made.orders[0].id)

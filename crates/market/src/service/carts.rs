@@ -13,16 +13,27 @@ use crate::{Cart, CartHolder, CartLine, GuestToken, MarketError, store};
 /// The most lines a cart holds.
 pub const MOST_LINES: usize = 50;
 
-/// The user's cart, made if they have none, and locked for the rest of the transaction.
+/// The user's cart, begun if they have none, and locked for the rest of the transaction.
 pub async fn user_cart(tx: &mut Conn, now: DateTime<Utc>, user: UserId) -> Result<Cart, MarketError> {
-    if let Some(cart) = store::carts::find_of_user(tx, user).await? {
-        store::carts::lock(tx, cart).await?;
-        return load(tx, cart).await;
+    let id = store::carts::open_user_cart(tx, now, user).await?;
+    load(tx, id).await
+}
+
+/// The holder's cart, locked for the rest of the transaction; none when they have not begun one, or the token is not
+/// known.
+pub async fn lock_cart(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    holder: &CartHolder,
+) -> Result<Option<Cart>, MarketError> {
+    let id = match holder {
+        CartHolder::User(user) => store::carts::lock_of_user(tx, now, *user).await?,
+        CartHolder::Guest(token) => store::carts::lock_of_guest(tx, now, &digest(token)).await?,
+    };
+    match id {
+        Some(id) => load(tx, id).await.map(Some),
+        None => Ok(None),
     }
-    store::carts::insert_user_cart(tx, now, user).await?;
-    let cart = store::carts::find_of_user(tx, user).await?.ok_or(MarketError::NotFound("cart"))?;
-    store::carts::lock(tx, cart).await?;
-    load(tx, cart).await
 }
 
 /// A new cart for a guest, with the token that opens it.
@@ -45,48 +56,39 @@ pub async fn find_cart(conn: &mut Conn, holder: &CartHolder) -> Result<Option<Ca
     }
 }
 
-/// A guest's cart, locked for the rest of the transaction; none when the token is not known.
-pub async fn lock_guest_cart(tx: &mut Conn, token: &GuestToken) -> Result<Option<Cart>, MarketError> {
-    let Some(cart) = store::carts::find_of_guest(tx, &digest(token)).await? else { return Ok(None) };
-    // Whoever held it meanwhile may have removed it.
-    if store::carts::lock(tx, cart).await? { load(tx, cart).await.map(Some) } else { Ok(None) }
-}
-
-/// Puts a line into the cart, or replaces its quantity and the price that was seen.
-pub async fn put_line(
-    tx: &mut Conn,
-    now: DateTime<Utc>,
-    cart: CartId,
-    line: CartLine,
-) -> Result<(), MarketError> {
-    if !store::carts::lock(tx, cart).await? {
-        return Err(MarketError::NotFound("cart"));
-    }
-    let lines = store::carts::list_lines(tx, cart).await?;
-    let is_new = lines.iter().all(|present| present.offering_id != line.offering_id);
-    if is_new && lines.len() >= MOST_LINES {
+/// Puts lines into a cart that the transaction holds locked, or replaces the quantity and the price seen of those that
+/// are in it.
+///
+/// # Errors
+/// [`MarketError::CartFull`]; nothing is put in then.
+pub async fn put_lines(tx: &mut Conn, cart: &mut Cart, lines: &[CartLine]) -> Result<(), MarketError> {
+    let is_new = |line: &&CartLine| cart.lines.iter().all(|present| present.offering_id != line.offering_id);
+    if cart.lines.len() + lines.iter().filter(is_new).count() > MOST_LINES {
         return Err(MarketError::CartFull { most: MOST_LINES });
     }
-    store::carts::upsert_line(tx, cart, line).await?;
-    Ok(store::carts::touch(tx, cart, now).await?)
+    if lines.is_empty() {
+        return Ok(());
+    }
+    store::carts::upsert_lines(tx, cart.id, lines).await?;
+    for line in lines {
+        match cart.lines.iter_mut().find(|present| present.offering_id == line.offering_id) {
+            Some(present) => *present = CartLine { created_at: present.created_at, ..*line },
+            None => cart.lines.push(*line),
+        }
+    }
+    cart.lines.sort_by_key(|line| line.created_at);
+    Ok(())
 }
 
-/// Takes an offering out of the cart; true if it was there.
-pub async fn remove_line(
-    tx: &mut Conn,
-    now: DateTime<Utc>,
-    cart: CartId,
-    offering: OfferingId,
-) -> Result<bool, MarketError> {
-    let removed = store::carts::delete_line(tx, cart, offering).await?;
-    store::carts::touch(tx, cart, now).await?;
-    Ok(removed)
+/// Takes an offering out of a cart that the transaction holds locked; true if it was there.
+pub async fn remove_line(tx: &mut Conn, cart: &mut Cart, offering: OfferingId) -> Result<bool, MarketError> {
+    cart.lines.retain(|line| line.offering_id != offering);
+    Ok(store::carts::delete_line(tx, cart.id, offering).await?)
 }
 
-/// Empties the cart.
-pub async fn clear_cart(tx: &mut Conn, now: DateTime<Utc>, cart: CartId) -> Result<(), MarketError> {
-    store::carts::delete_lines(tx, cart).await?;
-    Ok(store::carts::touch(tx, cart, now).await?)
+/// Empties a cart that the transaction holds locked.
+pub async fn clear_cart(tx: &mut Conn, cart: CartId) -> Result<(), MarketError> {
+    Ok(store::carts::delete_lines(tx, cart).await?)
 }
 
 /// Removes the cart with its lines.

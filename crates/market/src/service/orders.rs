@@ -65,7 +65,7 @@ pub async fn place_orders(
     let token_expires_at = digest.map(|_token| now + ORDER_TOKEN_LIFETIME);
     let orders: Vec<Order> = placed.into_iter().map(|order| unpaid(now, id, &buyer, pay_by, order)).collect();
     let checkout = Checkout { id, buyer, token_expires_at, total, orders };
-    store::orders::insert_checkout(tx, now, &checkout, digest).await?;
+    store::placing::insert_checkout(tx, now, &checkout, digest).await?;
     let actor = checkout.buyer.actor();
     let events = checkout
         .orders

@@ -1,8 +1,9 @@
 //! Carts.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use db::Conn;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{CartId, CartLineId, OfferingId, Quantity, UserId};
 
@@ -25,18 +26,21 @@ impl From<CartLineRow> for CartLine {
     }
 }
 
-pub(crate) async fn insert_user_cart(tx: &mut Conn, now: DateTime<Utc>, user: UserId) -> QueryResult<()> {
+/// The user's cart, begun if need be, and locked: whoever changes lines holds their cart.
+pub(crate) async fn open_user_cart(tx: &mut Conn, now: DateTime<Utc>, user: UserId) -> QueryResult<CartId> {
     diesel::insert_into(carts::table)
         .values((
             carts::id.eq(CartId::new()),
             carts::user_id.eq(user),
             carts::created_at.eq(now),
-            carts::updated_at.eq(now),
+            carts::updated_at.eq(age(now)),
         ))
-        .on_conflict_do_nothing()
-        .execute(tx)
-        .await?;
-    Ok(())
+        .on_conflict(carts::user_id)
+        .do_update()
+        .set(carts::updated_at.eq(age(now)))
+        .returning(carts::id)
+        .get_result(tx)
+        .await
 }
 
 pub(crate) async fn insert_guest_cart(
@@ -50,7 +54,7 @@ pub(crate) async fn insert_guest_cart(
             carts::id.eq(id),
             carts::token_digest.eq(token_digest),
             carts::created_at.eq(now),
-            carts::updated_at.eq(now),
+            carts::updated_at.eq(age(now)),
         ))
         .execute(tx)
         .await?;
@@ -65,11 +69,32 @@ pub(crate) async fn find_of_guest(conn: &mut Conn, token_digest: &[u8]) -> Query
     carts::table.filter(carts::token_digest.eq(token_digest)).select(carts::id).first(conn).await.optional()
 }
 
-/// Locks the cart, so that nobody changes its lines meanwhile.
-pub(crate) async fn lock(tx: &mut Conn, id: CartId) -> QueryResult<bool> {
-    let row: Option<CartId> =
-        carts::table.find(id).select(carts::id).for_update().first(tx).await.optional()?;
-    Ok(row.is_some())
+/// Locks the user's cart, if they have one.
+pub(crate) async fn lock_of_user(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    user: UserId,
+) -> QueryResult<Option<CartId>> {
+    let own = carts::table.filter(carts::user_id.eq(user));
+    let touched = diesel::update(own).set(carts::updated_at.eq(age(now))).returning(carts::id);
+    touched.get_result(tx).await.optional()
+}
+
+/// Locks the guest's cart, if the token is known.
+pub(crate) async fn lock_of_guest(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    token_digest: &[u8],
+) -> QueryResult<Option<CartId>> {
+    let own = carts::table.filter(carts::token_digest.eq(token_digest));
+    let touched = diesel::update(own).set(carts::updated_at.eq(age(now))).returning(carts::id);
+    touched.get_result(tx).await.optional()
+}
+
+/// When a cart was last touched, to the hour: carts are forgotten by the day, and an unchanged value costs no index
+/// its entry.
+fn age(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now)
 }
 
 pub(crate) async fn list_lines(conn: &mut Conn, id: CartId) -> QueryResult<Vec<CartLine>> {
@@ -82,26 +107,27 @@ pub(crate) async fn list_lines(conn: &mut Conn, id: CartId) -> QueryResult<Vec<C
     Ok(rows.into_iter().map(CartLine::from).collect())
 }
 
-pub(crate) async fn upsert_line(tx: &mut Conn, id: CartId, line: CartLine) -> QueryResult<()> {
-    diesel::insert_into(cart_lines::table)
-        .values((
-            cart_lines::id.eq(CartLineId::new()),
-            cart_lines::cart_id.eq(id),
-            cart_lines::offering_id.eq(line.offering_id),
-            cart_lines::quantity.eq(line.quantity),
-            cart_lines::seen_price_minor.eq(line.seen_price_minor),
-            cart_lines::created_at.eq(line.created_at),
-        ))
-        .on_conflict((cart_lines::cart_id, cart_lines::offering_id))
-        .do_update()
-        .set((cart_lines::quantity.eq(line.quantity), cart_lines::seen_price_minor.eq(line.seen_price_minor)))
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-pub(crate) async fn touch(tx: &mut Conn, id: CartId, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(carts::table.find(id)).set(carts::updated_at.eq(now)).execute(tx).await?;
+/// Puts the lines in, or replaces the quantity and the price of those that are there.
+pub(crate) async fn upsert_lines(tx: &mut Conn, id: CartId, lines: &[CartLine]) -> QueryResult<()> {
+    let ids: Vec<CartLineId> = lines.iter().map(|_| CartLineId::new()).collect();
+    let offerings: Vec<OfferingId> = lines.iter().map(|line| line.offering_id).collect();
+    let quantities: Vec<Quantity> = lines.iter().map(|line| line.quantity).collect();
+    let prices: Vec<i64> = lines.iter().map(|line| line.seen_price_minor).collect();
+    let times: Vec<DateTime<Utc>> = lines.iter().map(|line| line.created_at).collect();
+    db::sql(
+        "INSERT INTO cart_lines (cart_id, id, offering_id, quantity, seen_price_minor, created_at) \
+         SELECT $1, * FROM unnest($2, $3, $4, $5, $6) \
+         ON CONFLICT (cart_id, offering_id) DO UPDATE \
+         SET quantity = excluded.quantity, seen_price_minor = excluded.seen_price_minor",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<Array<SqlUuid>, _>(offerings)
+    .bind::<Array<BigInt>, _>(quantities)
+    .bind::<Array<BigInt>, _>(prices)
+    .bind::<Array<Timestamptz>, _>(times)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

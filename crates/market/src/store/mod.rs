@@ -4,3 +4,4 @@ pub(crate) mod carts;
 pub(crate) mod check;
 pub(crate) mod guests;
 pub(crate) mod orders;
+pub(crate) mod placing;

@@ -1,6 +1,6 @@
 //! Checkouts, orders and their lines.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use db::Conn;
@@ -13,10 +13,9 @@ use kernel::{
 };
 use serde_json::Value;
 
-use crate::schema::{checkouts, order_lines, order_vendors, orders};
+use crate::schema::{order_lines, order_vendors, orders};
 use crate::{
-    Buyer, Checkout, Fulfilment, GuestContact, Order, OrderFigure, OrderFilter, OrderLine, OrderStatus,
-    ShipTo,
+    Buyer, Fulfilment, GuestContact, Order, OrderFigure, OrderFilter, OrderLine, OrderStatus, ShipTo,
 };
 
 #[derive(Queryable, Selectable)]
@@ -130,104 +129,6 @@ async fn with_lines(conn: &mut Conn, rows: Vec<OrderRow>) -> QueryResult<Vec<Ord
             order(row, lines)
         })
         .collect()
-}
-
-pub(crate) async fn insert_checkout(
-    tx: &mut Conn,
-    now: DateTime<Utc>,
-    checkout: &Checkout,
-    order_token_digest: Option<[u8; 32]>,
-) -> QueryResult<()> {
-    diesel::insert_into(checkouts::table)
-        .values((
-            checkouts::id.eq(checkout.id),
-            checkouts::customer_id.eq(checkout.buyer.customer()),
-            checkouts::guest_email.eq(checkout.buyer.guest().map(|guest| &guest.email)),
-            checkouts::order_token_digest.eq(order_token_digest.map(Vec::from)),
-            checkouts::order_token_expires_at.eq(checkout.token_expires_at),
-            checkouts::total_minor.eq(checkout.total.amount),
-            checkouts::currency.eq(checkout.total.currency.code()),
-            checkouts::created_at.eq(now),
-        ))
-        .execute(tx)
-        .await?;
-    insert_orders(tx, &checkout.orders).await?;
-    insert_lines(tx, &checkout.orders).await?;
-    insert_vendors(tx, &checkout.orders).await
-}
-
-async fn insert_orders(tx: &mut Conn, new: &[Order]) -> QueryResult<()> {
-    let rows = new
-        .iter()
-        .map(|order| {
-            Ok((
-                orders::id.eq(order.id),
-                orders::number.eq(&order.number),
-                orders::checkout_id.eq(order.checkout_id),
-                orders::customer_id.eq(order.buyer.customer()),
-                orders::guest_email.eq(order.buyer.guest().map(|guest| &guest.email)),
-                orders::fulfilment.eq(order.fulfilment.as_str()),
-                orders::status.eq(order.status.as_str()),
-                orders::hold_id.eq(order.hold_id),
-                orders::total_minor.eq(order.total.amount),
-                orders::currency.eq(order.total.currency.code()),
-                orders::center_numbers.eq(&order.center_numbers),
-                orders::ship_to.eq(order
-                    .ship_to
-                    .as_ref()
-                    .map(serde_json::to_value)
-                    .transpose()
-                    .map_err(|error| diesel::result::Error::SerializationError(error.into()))?),
-                orders::pay_by.eq(order.pay_by),
-                orders::created_at.eq(order.created_at),
-                orders::updated_at.eq(order.updated_at),
-            ))
-        })
-        .collect::<QueryResult<Vec<_>>>()?;
-    diesel::insert_into(orders::table).values(rows).execute(tx).await?;
-    Ok(())
-}
-
-async fn insert_lines(tx: &mut Conn, new: &[Order]) -> QueryResult<()> {
-    let rows: Vec<_> = new
-        .iter()
-        .flat_map(|order| {
-            (0_i32..).zip(&order.lines).map(|(position, line)| {
-                (
-                    order_lines::id.eq(line.id),
-                    order_lines::order_id.eq(order.id),
-                    order_lines::offering_id.eq(line.offering_id),
-                    order_lines::vendor_id.eq(line.vendor_id),
-                    order_lines::title.eq(&line.title),
-                    order_lines::unit.eq(&line.unit),
-                    order_lines::quantity.eq(line.quantity),
-                    order_lines::unit_price_minor.eq(line.unit_price.amount),
-                    order_lines::total_minor.eq(line.total.amount),
-                    order_lines::position.eq(position),
-                )
-            })
-        })
-        .collect();
-    diesel::insert_into(order_lines::table).values(rows).execute(tx).await?;
-    Ok(())
-}
-
-async fn insert_vendors(tx: &mut Conn, new: &[Order]) -> QueryResult<()> {
-    let rows: Vec<_> = new
-        .iter()
-        .flat_map(|order| {
-            let vendors: BTreeSet<UserId> = order.lines.iter().map(|line| line.vendor_id).collect();
-            vendors.into_iter().map(|vendor| {
-                (
-                    order_vendors::vendor_id.eq(vendor),
-                    order_vendors::order_id.eq(order.id),
-                    order_vendors::created_at.eq(order.created_at),
-                )
-            })
-        })
-        .collect();
-    diesel::insert_into(order_vendors::table).values(rows).execute(tx).await?;
-    Ok(())
 }
 
 /// Writes everything of an order that can change.

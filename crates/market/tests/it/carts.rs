@@ -7,7 +7,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use kernel::{OfferingId, Quantity, UserId};
 use market::{
     CartHolder, CartLine, GuestToken, MOST_LINES, MarketError, create_guest_cart, find_cart,
-    forget_stale_carts, put_line, remove_line, user_cart,
+    forget_stale_carts, put_lines, remove_line, user_cart,
 };
 use testkit::{TestDatabase, start_of_tests};
 
@@ -51,13 +51,13 @@ async fn an_offering_is_in_a_cart_once_with_its_latest_quantity() {
     let db = TestDatabase::create().await;
     let conn = &mut *db.conn().await;
     let (buyer, offerings) = shop(conn, 1).await;
-    let cart = user_cart(conn, now(), buyer).await.unwrap();
-    put_line(conn, now(), cart.id, line(offerings[0], 2)).await.unwrap();
-    put_line(conn, now(), cart.id, line(offerings[0], 5)).await.unwrap();
+    let mut cart = user_cart(conn, now(), buyer).await.unwrap();
+    put_lines(conn, &mut cart, &[line(offerings[0], 2)]).await.unwrap();
+    put_lines(conn, &mut cart, &[line(offerings[0], 5)]).await.unwrap();
     let again = user_cart(conn, now(), buyer).await.unwrap();
     assert_eq!((again.id, again.lines), (cart.id, vec![line(offerings[0], 5)]));
-    assert!(remove_line(conn, now(), cart.id, offerings[0]).await.unwrap());
-    assert!(!remove_line(conn, now(), cart.id, offerings[0]).await.unwrap(), "it is out already");
+    assert!(remove_line(conn, &mut cart, offerings[0]).await.unwrap());
+    assert!(!remove_line(conn, &mut cart, offerings[0]).await.unwrap(), "it is out already");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,13 +66,13 @@ async fn a_cart_takes_so_many_lines_and_no_more() {
     let conn = &mut *db.conn().await;
     let most = i32::try_from(MOST_LINES).unwrap();
     let (buyer, offerings) = shop(conn, most + 1).await;
-    let cart = user_cart(conn, now(), buyer).await.unwrap();
+    let mut cart = user_cart(conn, now(), buyer).await.unwrap();
     for offering in &offerings[..MOST_LINES] {
-        put_line(conn, now(), cart.id, line(*offering, 1)).await.unwrap();
+        put_lines(conn, &mut cart, &[line(*offering, 1)]).await.unwrap();
     }
-    let refused = put_line(conn, now(), cart.id, line(offerings[MOST_LINES], 1)).await;
+    let refused = put_lines(conn, &mut cart, &[line(offerings[MOST_LINES], 1)]).await;
     assert!(matches!(refused, Err(MarketError::CartFull { most }) if most == MOST_LINES));
-    put_line(conn, now(), cart.id, line(offerings[0], 9)).await.expect("a line it has can still change");
+    put_lines(conn, &mut cart, &[line(offerings[0], 9)]).await.expect("a line it has can still change");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,8 +80,8 @@ async fn only_its_token_opens_a_guests_cart() {
     let db = TestDatabase::create().await;
     let conn = &mut *db.conn().await;
     let (_, offerings) = shop(conn, 1).await;
-    let (cart, token) = create_guest_cart(conn, now()).await.unwrap();
-    put_line(conn, now(), cart.id, line(offerings[0], 1)).await.unwrap();
+    let (mut cart, token) = create_guest_cart(conn, now()).await.unwrap();
+    put_lines(conn, &mut cart, &[line(offerings[0], 1)]).await.unwrap();
     let found = find_cart(conn, &CartHolder::Guest(token.clone())).await.unwrap().unwrap();
     assert_eq!((found.id, found.lines.len()), (cart.id, 1));
     let guessed = GuestToken(token.0[1..].to_owned());
