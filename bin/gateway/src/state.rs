@@ -68,7 +68,7 @@ impl AppState {
         Ok(self.database.conn().await?)
     }
 
-    /// Runs `work` in one transaction, and wakes the job runner when it has committed. A problem rolls back, and so
+    /// Runs `work` in one transaction, and wakes the job runner when it has committed jobs or facts. A problem rolls back, and so
     /// does taking longer than 15 s.
     ///
     /// Where the caller goes away meanwhile, the future is dropped: the pool then closes the connection, the server
@@ -80,14 +80,17 @@ impl AppState {
         let mut conn = self.database.conn().await?;
         AnsiTransactionManager::begin_transaction(&mut *conn).await?;
         // Not the commit: once it is on its way, giving up would be a guess at how it ended.
-        let Ok(outcome) = tokio::time::timeout(WORK_LIMIT, work(&mut conn)).await else {
+        let noticed = outbox::noticing_work(work(&mut conn));
+        let Ok((outcome, left_work)) = tokio::time::timeout(WORK_LIMIT, noticed).await else {
             tracing::warn!(limit = ?WORK_LIMIT, "a transaction took too long");
             return Err(ProblemKind::Timeout.into());
         };
         match outcome {
             Ok(outcome) => {
                 AnsiTransactionManager::commit_transaction(&mut *conn).await.map_err(uncommitted)?;
-                self.runner.wake();
+                if left_work {
+                    self.runner.wake();
+                }
                 Ok(outcome)
             }
             Err(problem) => {

@@ -1,30 +1,28 @@
-//! Password hashing with Argon2id, with a bound on how much of the server it may take.
+//! Password hashing, with a bound on how much of the server it may take.
 //!
-//! Parameters: OWASP Password Storage Cheat Sheet (19 MiB of memory, 2 passes, 1 lane). A hash
-//! takes a core for tens of milliseconds. So it is computed on threads of its own, half as many as
-//! there are cores, to which the system prefers every other thread; a bounded number of callers
-//! waits for them, and not for long; and whoever comes after that is turned away. A flood of logins
-//! cannot starve the rest of the server.
+//! A hash takes a core for tens of milliseconds. So it is computed on threads of its own, as many as there
+//! are cores, to which the system prefers every other thread; a bounded number of callers waits for
+//! them, and not for long; and whoever comes after that is turned away. A flood of logins takes what
+//! the rest of the server leaves.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::Password;
+use crate::argon::Argon;
 
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
 /// How many may wait for a thread.
 const LINE: usize = 32;
 /// How long anybody waits for a thread.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a thread keeps its memory when there is nothing to do.
+const IDLE: Duration = Duration::from_secs(2);
 /// How far the threads stand back, from 0 to 19 (see `nice`): two are worth less than one of the others.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
@@ -60,7 +58,7 @@ impl std::fmt::Debug for HashedPassword {
     }
 }
 
-type Work = Box<dyn FnOnce(&Argon2<'static>) + Send>;
+type Work = Box<dyn FnOnce(&mut Argon) + Send>;
 
 /// Hashes and verifies passwords on threads of its own. Clones share them and the line.
 #[derive(Clone)]
@@ -72,35 +70,31 @@ pub struct Hasher {
     /// A thread that is free.
     turns: Arc<Semaphore>,
     /// To the threads, which end when nobody can give them anything any more.
-    work: mpsc::Sender<Work>,
+    work: Sender<Work>,
     runs: Arc<AtomicU64>,
 }
 
 impl Hasher {
-    /// A hasher that uses half of the cores and lets 32 callers wait for each, up to 1 s.
+    /// A hasher that uses every core and lets 32 callers wait for each, up to 1 s.
     ///
     /// # Errors
     /// [`AccountsError::Cryptography`](crate::AccountsError::Cryptography) when the system gives no
     /// random numbers or no threads.
     pub fn new() -> Result<Self, crate::AccountsError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let at_once = cores.div_ceil(2);
-        Self::with_capacity(at_once, at_once * LINE)
+        Self::with_capacity(cores, cores * LINE)
     }
 
     /// A hasher that runs `at_once` hashes (at least one) and lets `waiting` more wait.
     pub fn with_capacity(at_once: usize, waiting: usize) -> Result<Self, crate::AccountsError> {
         let at_once = at_once.max(1);
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         // A hash of nothing anybody can type, so that comparing with it always fails.
-        let dummy: PasswordHash = argon2.hash_password(&rand::random::<[u8; 32]>()).map_err(failed)?;
-        let (work, line) = mpsc::channel();
-        let line = Arc::new(Mutex::new(line));
+        let dummy = Argon::default().hash(&rand::random::<[u8; 32]>())?;
+        let (work, line) = unbounded();
         for _ in 0..at_once {
-            let (argon2, line) = (argon2.clone(), Arc::clone(&line));
+            let line = line.clone();
             let thread = std::thread::Builder::new().name("password".to_owned());
-            thread.spawn(move || serve(&argon2, &line)).map_err(failed)?;
+            thread.spawn(move || serve(&line)).map_err(failed)?;
         }
         Ok(Self {
             dummy: HashedPassword(dummy.to_string()),
@@ -117,12 +111,8 @@ impl Hasher {
     /// [`AccountsError::HasherBusy`](crate::AccountsError::HasherBusy) when the line is full.
     pub async fn hash(&self, password: &Password) -> Result<HashedPassword, crate::AccountsError> {
         let password = password.clone();
-        let hash = self
-            .run(move |argon2| {
-                let hash: PasswordHash = argon2.hash_password(password.as_bytes()).map_err(failed)?;
-                Ok(HashedPassword(hash.to_string()))
-            })
-            .await?;
+        let hash =
+            self.run(move |argon| Ok(HashedPassword(argon.hash(password.as_bytes())?.to_string()))).await?;
         Ok(hash)
     }
 
@@ -139,13 +129,9 @@ impl Hasher {
         let (password, known) = (password.clone(), hash.is_some());
         let hash = hash.unwrap_or(&self.dummy).clone();
         let matches = self
-            .run(move |argon2| {
-                let hash = PasswordHash::new(hash.as_str()).map_err(failed)?;
-                match argon2.verify_password(password.as_bytes(), &hash) {
-                    Ok(()) => Ok(true),
-                    Err(Error::PasswordInvalid) => Ok(false),
-                    Err(error) => Err(failed(error)),
-                }
+            .run(move |argon| {
+                let stored = PasswordHash::new(hash.as_str()).map_err(failed)?;
+                argon.is_of(password.as_bytes(), &stored)
             })
             .await?;
         Ok(matches && known)
@@ -159,18 +145,18 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Argon2<'static>) -> Result<T, HasherError> + Send + 'static,
+        work: impl FnOnce(&mut Argon) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_full| HasherError::Busy)?;
         let turn = timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.map_err(|_elapsed| HasherError::Busy)?.map_err(failed)?;
         self.runs.fetch_add(1, Ordering::Relaxed);
         let (tell, told) = oneshot::channel();
-        let job: Work = Box::new(move |argon2| {
+        let job: Work = Box::new(move |argon| {
             // Held by the work itself: a caller who goes away does not free the thread.
             let _held = (place, turn);
             // Nobody may be left to hear it.
-            let _ = tell.send(work(argon2));
+            let _ = tell.send(work(argon));
         });
         self.work.send(job).map_err(failed)?;
         told.await.map_err(failed)?
@@ -178,12 +164,21 @@ impl Hasher {
 }
 
 /// A thread's life.
-fn serve(argon2: &Argon2<'static>, line: &Mutex<mpsc::Receiver<Work>>) {
+fn serve(line: &Receiver<Work>) {
     stand_back();
-    loop {
-        let work = line.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(work) = work else { return };
-        work(argon2);
+    let mut argon = Argon::default();
+    while let Ok(work) = line.recv() {
+        work(&mut argon);
+        let rested = loop {
+            match line.recv_timeout(IDLE) {
+                Ok(work) => work(&mut argon),
+                Err(reason) => break reason,
+            }
+        };
+        argon.rest();
+        if rested == RecvTimeoutError::Disconnected {
+            return;
+        }
     }
 }
 
@@ -259,7 +254,7 @@ mod tests {
         let running = Arc::new(AtomicU64::new(0));
         let attempts = (0..40).map(|_| {
             let (hasher, running) = (hasher.clone(), Arc::clone(&running));
-            let work = move |_: &Argon2<'static>| {
+            let work = move |_: &mut Argon| {
                 let at_once = running.fetch_add(1, Ordering::SeqCst) + 1;
                 std::thread::yield_now();
                 running.fetch_sub(1, Ordering::SeqCst);

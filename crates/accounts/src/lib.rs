@@ -24,6 +24,7 @@
 //! ends its session).
 
 mod address_book;
+mod argon;
 mod error;
 mod hasher;
 mod jobs;

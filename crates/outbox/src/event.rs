@@ -7,7 +7,7 @@ use kernel::Actor;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::store;
+use crate::{origin, store};
 
 /// A fact about one subject.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,5 +34,6 @@ pub async fn emit_all(tx: &mut Conn, now: DateTime<Utc>, events: Vec<Event>) -> 
     if events.is_empty() {
         return Ok(());
     }
+    origin::note_work();
     store::insert_events(tx, now, events).await
 }

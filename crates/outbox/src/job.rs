@@ -9,7 +9,7 @@ use kernel::JobId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::store;
+use crate::{origin, store};
 
 /// A kind of work. The payload carries ids, not data: the handler reads what is true when it runs.
 pub trait Job: Serialize + DeserializeOwned + Send + 'static {
@@ -77,11 +77,15 @@ pub async fn enqueue_all<J: Job>(
     run_at: DateTime<Utc>,
     jobs: &[J],
 ) -> QueryResult<Vec<JobId>> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
     let payloads = jobs
         .iter()
         .map(serde_json::to_value)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+    origin::note_work();
     store::insert_jobs(tx, J::NAME, payloads, now, run_at).await
 }
 

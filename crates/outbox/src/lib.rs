@@ -30,6 +30,6 @@ pub use idempotency::{
     Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record,
 };
 pub use job::{Job, LEASE, RetryPolicy, enqueue, enqueue_all, enqueue_at, purge_jobs};
-pub use origin::{current_request_id, with_request_id};
+pub use origin::{current_request_id, noticing_work, with_request_id};
 pub use registry::{HandlerError, Registry, Services};
 pub use runner::{Backlog, Runner};

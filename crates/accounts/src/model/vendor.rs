@@ -132,8 +132,7 @@ impl VendorDetails {
     /// Checks every field.
     pub(crate) fn check(self) -> Result<VendorText, Invalid> {
         let mut fields = Fields::default();
-        let contact_email = match self.contact_email.as_deref().map(str::trim).filter(|text| !text.is_empty())
-        {
+        let contact_email = match self.contact_email.as_deref() {
             None => Ok(None),
             Some(text) => EmailAddress::parse(text).map(|email| Some(email.as_str().to_owned())),
         };

@@ -53,7 +53,7 @@ pub(crate) async fn find_login_state(
     email_key: &str,
     digest: &[u8; 32],
 ) -> QueryResult<LoginState> {
-    let row: LoginStateRow = diesel::sql_query(
+    let row: LoginStateRow = db::sql(
         "SELECT f.failures, f.locked_until, f.last_failure, u.id AS user_id, u.password_hash \
          FROM (VALUES (1)) AS one (row) \
          LEFT JOIN login_failures f ON f.email_digest = $1 \

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use db::Conn;
-use diesel::dsl::{exists, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::{array, exists};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text};
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use kernel::{Limit, UserId};
 
@@ -62,8 +61,12 @@ pub(crate) struct Verified {
 }
 
 /// The names of a user's roles, in the same statement as the user.
-fn role_names() -> SqlLiteral<Array<Text>> {
-    sql("ARRAY(SELECT role FROM role_grants WHERE role_grants.user_id = users.id)")
+macro_rules! role_names {
+    () => {
+        array::<Text, _>(
+            role_grants::table.filter(role_grants::user_id.eq(users::id)).select(role_grants::role),
+        )
+    };
 }
 
 fn account((row, names): (UserRow, Vec<String>)) -> QueryResult<Account> {
@@ -103,13 +106,13 @@ pub(crate) async fn insert_user(
 
 pub(crate) async fn find_account(conn: &mut Conn, user: UserId) -> QueryResult<Option<Account>> {
     let found =
-        users::table.find(user).select((UserRow::as_select(), role_names())).first(conn).await.optional()?;
+        users::table.find(user).select((UserRow::as_select(), role_names!())).first(conn).await.optional()?;
     found.map(account).transpose()
 }
 
 pub(crate) async fn find_account_by_key(conn: &mut Conn, email_key: &str) -> QueryResult<Option<Account>> {
     let by_key = users::table.filter(users::email_key.eq(email_key));
-    let found = by_key.select((UserRow::as_select(), role_names())).first(conn).await.optional()?;
+    let found = by_key.select((UserRow::as_select(), role_names!())).first(conn).await.optional()?;
     found.map(account).transpose()
 }
 
@@ -117,7 +120,7 @@ pub(crate) async fn find_account_by_key(conn: &mut Conn, email_key: &str) -> Que
 pub(crate) async fn lock_account(tx: &mut Conn, user: UserId) -> QueryResult<Option<Verified>> {
     let found: Option<(UserRow, Vec<String>, String)> = users::table
         .find(user)
-        .select((UserRow::as_select(), role_names(), users::password_hash))
+        .select((UserRow::as_select(), role_names!(), users::password_hash))
         .for_no_key_update()
         .first(tx)
         .await
@@ -232,7 +235,7 @@ pub(crate) async fn list_accounts(
     after: Option<UserKey>,
     limit: Limit,
 ) -> QueryResult<Vec<Account>> {
-    let mut query = users::table.select((UserRow::as_select(), role_names())).into_boxed();
+    let mut query = users::table.select((UserRow::as_select(), role_names!())).into_boxed();
     if let Some(prefix) = &filter.email_prefix {
         query = query.filter(users::email_key.like(format!("{}%", escape_like(&prefix.to_lowercase()))));
     }

@@ -75,7 +75,8 @@ async fn a_success_clears_the_failures() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_burst_of_guesses_only_five_count_before_the_lock() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.hasher = Hasher::with_capacity(2, 40).unwrap();
     world.somebody("ana@example.com").await;
     let guesses = (0..40).map(|_| world.log_in("ana@example.com", WRONG));
     let outcomes = futures_util::future::join_all(guesses).await;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use kernel::Clock;
 use outbox::{
     Event, HandlerError, Job, Registry, RetryPolicy, Runner, current_request_id, emit, enqueue, enqueue_all,
-    purge_jobs, rerun_dead_jobs, sequence, with_request_id,
+    noticing_work, purge_jobs, rerun_dead_jobs, sequence, with_request_id,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -299,6 +299,17 @@ async fn the_request_s_id_travels_through_the_job_to_its_facts() {
     sequence(conn).await.unwrap();
     let facts = outbox::read(conn, 0, 10).await.unwrap().into_iter().map(|event| event.request_id.unwrap());
     assert_eq!(facts.collect::<Vec<_>>(), ["req-7".to_owned(), format!("job-{own}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_work_that_leaves_work_is_noticed() {
+    let stage = Stage::set().await;
+    let conn = &mut *stage.db.conn().await;
+    let asks = noticing_work(async { enqueue(conn, now(), &Tick).await.map(|_id| ()) }).await;
+    let none =
+        noticing_work(async { enqueue_all::<Tick>(conn, now(), now(), &[]).await.map(|_ids| ()) }).await;
+    assert_eq!((asks.1, none.1), (true, false));
+    asks.0.and(none.0).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -206,11 +206,11 @@ async fn headers_that_make_no_sense() {
         let request = market.server.get("/api/v1/cart").header("x-cart-token", bad.as_bytes());
         names(request, INVALID, "header/x-cart-token", bad).await;
     }
-    for bad in ["", &"t".repeat(101), "caf\u{e9}"] {
-        let path = format!("/api/v1/orders/{}", scene.things.guests["/api/v1/orders/"]);
-        let request = market.server.get(&path).header("x-order-token", bad.as_bytes());
-        names(request, INVALID, "header/x-order-token", bad).await;
-    }
+    let path = format!("/api/v1/orders/{}", scene.things.guests["/api/v1/orders/"]);
+    let opens = |token: &str| market.server.get(&path).header("x-order-token", token.as_bytes());
+    names(opens("caf\u{e9}"), INVALID, "header/x-order-token", "no text").await;
+    Answer::to(opens("")).await.refused(401, "unauthenticated");
+    Answer::to(opens(&"t".repeat(1000))).await.refused(404, "not_found");
     for bad in ["Basic QTpC", "Bearer", "Bearer a b c", "bearer", "\u{e9}"] {
         let request = market.server.get("/api/v1/me").header("authorization", bad.as_bytes());
         Answer::to(request).await.refused(401, "unauthenticated");
