@@ -8,6 +8,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::InvalidCode;
 use market::OrderToken;
 use paperclip::actix::{Apiv2Security, OperationModifier};
 use paperclip::v2::models::{DefaultOperationRaw, SecurityScheme};

@@ -45,7 +45,7 @@ async fn jobs(world: &World) -> Vec<GeocodeAddress> {
 }
 
 async fn primary(world: &World, user: UserId) -> Option<AddressId> {
-    let place = accounts::primary_place(&mut *world.conn().await, user).await.unwrap();
+    let place = accounts::primary_place(&*world.conn().await, user).await.unwrap();
     place.map(|place| place.address_id)
 }
 
@@ -53,7 +53,7 @@ async fn primary(world: &World, user: UserId) -> Option<AddressId> {
 async fn the_first_address_is_where_somebody_is_once_it_is_found() {
     let world = World::new().await;
     let ana = world.somebody("ana@example.com").await;
-    assert_eq!(accounts::primary_place(&mut *world.conn().await, ana).await.unwrap(), None);
+    assert_eq!(accounts::primary_place(&*world.conn().await, ana).await.unwrap(), None);
 
     let home = add(&world, ana, "1 Main St").await.unwrap();
     assert!(home.is_primary && home.place == Place::Pending && home.postal.country == "US");
@@ -66,7 +66,7 @@ async fn the_first_address_is_where_somebody_is_once_it_is_found() {
     assert!(!locate(&world, job, denver()).await, "a repeated answer says nothing new");
     assert_eq!(question(&world, job).await, None);
     assert_eq!(world.events_after(3).await, ["address.located", "user.moved"]);
-    let place = accounts::primary_place(&mut *world.conn().await, ana).await.unwrap().unwrap();
+    let place = accounts::primary_place(&*world.conn().await, ana).await.unwrap().unwrap();
     let located = place.place.located().unwrap();
     assert_eq!((located.lat(), located.lon(), located.confidence()), (39.7525, -104.9995, "postal_code"));
 
@@ -204,9 +204,9 @@ async fn the_places_of_many_users_take_one_statement() {
         users.push(user);
     }
     users.push(world.somebody("nowhere@example.com").await);
-    let mut conn = world.conn().await;
+    let conn = world.conn().await;
     let before = world.test.database.statements();
-    let places = accounts::primary_places(&mut conn, &users).await.unwrap();
+    let places = accounts::primary_places(&conn, &users).await.unwrap();
     assert_eq!(world.test.database.statements() - before, 1);
     assert_eq!(places.len(), 5);
     assert!(places.values().all(|place| place.place == Place::Pending));

@@ -173,8 +173,8 @@ impl World {
     }
 
     pub async fn place(&self, user: UserId) -> accounts::Place {
-        let mut conn = self.database.conn().await;
-        accounts::primary_place(&mut conn, user).await.unwrap().unwrap().place
+        let conn = self.database.conn().await;
+        accounts::primary_place(&conn, user).await.unwrap().unwrap().place
     }
 }
 
