@@ -25,8 +25,7 @@ pub fn contract(workspace: &Workspace, options: &Options) -> Result<u8> {
     if options.role.is_none() {
         args.extend(["--test", "web"].map(Into::into));
     }
-    // One after another: schemathesis waits for the server, not the other way round.
-    args.extend(["--", "--nocapture", "--test-threads", "1"].map(Into::into));
+    args.extend(["--", "--nocapture"].map(Into::into));
     args.extend(options.role.as_ref().map(Into::into));
     let examples = ("SILKCART_TEST_CONTRACT_EXAMPLES", options.examples.to_string().into());
     test::with_services(workspace, "test", args, &[examples])
