@@ -150,6 +150,9 @@ pub(crate) enum Plan {
     Outward,
 }
 
+/// The most centers that are few.
+const FEW_CENTERS: usize = 8;
+
 impl BrowseFilter {
     pub(crate) fn plan(&self, sort: Sort) -> Plan {
         match (sort, &self.text, &self.place) {
@@ -158,6 +161,23 @@ impl BrowseFilter {
             (Sort::Newest | Sort::Cheapest, None, Some(_)) => Plan::Centers,
             (_, None, None) => Plan::Catalog,
         }
+    }
+
+    /// Whether the visitor is where many sellers are likely to be, and reaches more centers than an index merges faster
+    /// than it does without them.
+    pub(crate) fn reaches_many_centers(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.reach.len() > FEW_CENTERS)
+    }
+
+    /// Whether the best way to find a page is the same for all values of this filter: not where it depends on how much
+    /// a word or a bound leaves.
+    pub(crate) fn has_one_best_plan(&self) -> bool {
+        self.text.is_none()
+            && self.listing_type.is_none()
+            && self.price_from.is_none()
+            && self.price_to.is_none()
+            && self.within_miles.is_none()
+            && self.published_since.is_none()
     }
 }
 

@@ -192,10 +192,34 @@ fn push_center_lists<'a>(
     push_order(sql, filter, sort, &Columns { id: "r.id", ..CENTER_LIST }, limit);
 }
 
-/// The sellers that share a center with the visitor, nearest first, and what they offer, until the
-/// page is full. The cost depends on the sellers around, not on how much they offer.
+/// The sellers that share a center with the visitor, nearest first, and what they offer, until the page is full.
 fn push_sellers<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<BrowseKey>, limit: Limit) {
-    sql.push("WITH around AS MATERIALIZED (SELECT v.vendor_id, v.location, ");
+    let crowded = filter.reaches_many_centers();
+    sql.push("WITH ");
+    if crowded {
+        push_nearest_sellers(sql, filter, after);
+    }
+    push_sellers_around(sql, filter, after);
+    // In the order of the sellers, since what depends on a seller can only be found by going from one to the next, and
+    // the ones behind are not even looked for when those before fill the page. Saying the order in words makes the
+    // database find everything before it sorts: it has no good guess at how many sellers there are.
+    sql.push(" SELECT w.id FROM ");
+    sql.push(if crowded { "(SELECT * FROM near UNION ALL SELECT * FROM around) v" } else { "around v" });
+    sql.push(
+        " CROSS JOIN LATERAL (SELECT w.id FROM offerings w WHERE w.vendor_id = v.vendor_id AND w.browsable",
+    );
+    push_conditions(sql, filter, &OFFERINGS);
+    push_key(sql, filter, after, &OFFERINGS);
+    sql.push(" ORDER BY w.id");
+    push_limit(sql, filter, limit);
+    sql.push(") w");
+    push_limit(sql, filter, limit);
+}
+
+/// The sellers around in order, but for those that [`push_nearest_sellers`] has. The cost depends on how many there
+/// are, not on how much they offer.
+fn push_sellers_around<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<BrowseKey>) {
+    sql.push("around AS MATERIALIZED (SELECT v.vendor_id, v.location, ");
     push_chord(sql, filter, "v.location");
     sql.push(" AS chord FROM sellers v WHERE v.location <@ cube_enlarge(cube(");
     let centre = filter.place.as_ref().map_or(&[][..], |place| &place.unit_vector);
@@ -204,29 +228,42 @@ fn push_sellers<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<B
     sql.push_bind::<Double, _>(chord_of_miles(FARTHEST_SELLER_MILES));
     sql.push(", 3)");
     push_reach(sql, filter, "v.reach");
+    push_sellers_after(sql, filter, after);
+    if filter.reaches_many_centers() {
+        sql.push(" AND ");
+        push_chord(sql, filter, "v.location");
+        sql.push(" >= (SELECT chord FROM edge)");
+    }
+    sql.push(" ORDER BY chord, v.vendor_id)");
+}
+
+/// The nearest sellers by the index of places, which gives them one by one: where there are many around, these fill the
+/// page. It does not order those at one place, so those at the farthest of their places are left to
+/// [`push_sellers_around`], which has them all.
+fn push_nearest_sellers<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<BrowseKey>) {
+    sql.push("nearest AS MATERIALIZED (SELECT v.vendor_id, v.location, ");
+    push_chord(sql, filter, "v.location");
+    // Of a CASE the database supposes that half of all pass, as of nothing else about arrays it does not know yet.
+    sql.push(" AS chord FROM sellers v WHERE CASE WHEN v.reach && ");
+    let reach = filter.place.as_ref().map_or(&[][..], |place| &place.reach);
+    sql.push_bind::<Array<Integer>, _>(reach);
+    sql.push(" THEN true ELSE false END");
+    push_sellers_after(sql, filter, after);
+    sql.push(
+        " ORDER BY chord LIMIT 50), edge AS MATERIALIZED (SELECT max(chord) AS chord FROM nearest), near AS MATERIALIZED (\
+         SELECT * FROM nearest WHERE chord < (SELECT chord FROM edge) ORDER BY chord, vendor_id), ",
+    );
+}
+
+/// Only sellers from the last one of the page before on.
+fn push_sellers_after<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, after: Option<BrowseKey>) {
     if let Some(BrowseKey::Nearest { chord, .. }) = after {
         sql.push(" AND ");
         push_chord(sql, filter, "v.location");
         sql.push(" >= ");
         sql.push_bind::<Double, _>(f64::from_bits(chord));
     }
-    sql.push(
-        " ORDER BY chord, v.vendor_id) SELECT w.id FROM around v CROSS JOIN LATERAL (\
-         SELECT w.id FROM offerings w WHERE w.vendor_id = v.vendor_id AND w.browsable",
-    );
-    push_conditions(sql, filter, &OFFERINGS);
-    push_key(sql, filter, after, &OFFERINGS);
-    sql.push(" ORDER BY w.id LIMIT ");
-    sql.push_bind::<BigInt, _>(limit.with_lookahead());
-    // In the order of the sellers, since what depends on a seller can only be found by going from one to the next.
-    // Saying so in words makes the database find everything before it sorts: it has no good guess at how many sellers
-    // there are.
-    sql.push(") w LIMIT ");
-    sql.push_bind::<BigInt, _>(limit.with_lookahead());
 }
-
-/// The most centers whose lists an index merges faster than it does without them.
-const FEW_CENTERS: usize = 8;
 
 /// Only what shares a center with the visitor. Of many centers it is said in a way that no index serves, but that is
 /// estimated as well as any.
@@ -234,7 +271,7 @@ fn push_reach<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, column: &str) {
     if let Some(place) = &filter.place {
         sql.push(&format!(" AND ({column} && "));
         sql.push_bind::<Array<Integer>, _>(place.reach.as_slice());
-        sql.push(if place.reach.len() > FEW_CENTERS { ") IS TRUE" } else { ")" });
+        sql.push(if filter.reaches_many_centers() { ") IS TRUE" } else { ")" });
     }
 }
 
@@ -318,8 +355,25 @@ fn push_order<'a>(sql: &mut Sql<'a>, filter: &'a BrowseFilter, sort: Sort, colum
             sql.push(&format!(", v.vendor_id, {id}"));
         }
     }
-    sql.push(" LIMIT ");
-    sql.push_bind::<BigInt, _>(limit.with_lookahead());
+    push_limit(sql, filter, limit);
+}
+
+/// The most rows that a page's statement asks for when they are part of its text: a page with its row to look ahead
+/// takes the least of them that holds it, so that there are few texts to keep prepared.
+const ROWS: [i64; 3] = [25, 51, 101];
+
+/// A limit that is a parameter is unknown to a plan that serves all values: such a plan is made for a tenth of the
+/// table, looks dear, and the database plans anew at each execution, which takes as long as finding the page. Where one
+/// plan is right for all values, the limit is written out, so that it is found to be.
+fn push_limit(sql: &mut Sql<'_>, filter: &BrowseFilter, limit: Limit) {
+    let rows = limit.with_lookahead();
+    match ROWS.into_iter().find(|most| rows <= *most && filter.has_one_best_plan()) {
+        Some(most) => sql.push(&format!(" LIMIT {most}")),
+        None => {
+            sql.push(" LIMIT ");
+            sql.push_bind::<BigInt, _>(rows);
+        }
+    }
 }
 
 /// The distance of a seller's location as a chord; null without a place.

@@ -147,25 +147,35 @@ async fn no_page_scans_or_sorts_the_catalog(conn: &mut Conn) {
 }
 
 async fn pages_hold_exactly_what_a_plain_query_finds(conn: &mut Conn) {
-    let place = country_dweller();
+    let all = BrowseFilter::default();
+    assert_same_as_plain_query(conn, country_dweller(), &all, 7).await;
+    // So few of the many around that the sellers nearest do not fill a page.
+    let bargains = BrowseFilter { price_to: Some(60), ..all };
+    assert_same_as_plain_query(conn, city_dweller(), &bargains, 50).await;
+}
+
+async fn assert_same_as_plain_query(conn: &mut Conn, place: BrowsePlace, filter: &BrowseFilter, limit: i64) {
     let [x, y, z] = place.unit_vector;
     let nearest = format!(
         "(SELECT location FROM sellers s WHERE s.vendor_id = offerings.vendor_id) \
          <-> cube(ARRAY[{x}, {y}, {z}]::float8[]), vendor_id, id"
     );
-    let here = BrowseFilter { place: Some(place), ..BrowseFilter::default() };
+    let reach: Vec<String> = place.reach.iter().map(ToString::to_string).collect();
+    let (reach, most) = (reach.join(","), filter.price_to.unwrap_or(i64::MAX));
+    let here = BrowseFilter { place: Some(place), ..filter.clone() };
     for (sort, order) in [
         (Sort::Newest, "published_at DESC, id DESC"),
         (Sort::Cheapest, "price_minor, id"),
         (Sort::Nearest, nearest.as_str()),
     ] {
-        let reach = METRO_CENTERS + 91;
-        let statement = format!("SELECT id FROM offerings WHERE reach && '{{{reach}}}' ORDER BY {order}");
+        let statement = format!(
+            "SELECT id FROM offerings WHERE reach && '{{{reach}}}' AND price_minor <= {most} ORDER BY {order}"
+        );
         let expected: Vec<Expected> = diesel::sql_query(statement).load(conn).await.unwrap();
         assert!((100..1000).contains(&expected.len()), "about a thousandth of the catalog");
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = browse(conn, &here, sort, after, Limit::parse(Some(7)).unwrap()).await.unwrap();
+            let page = browse(conn, &here, sort, after, Limit::parse(Some(limit)).unwrap()).await.unwrap();
             seen.extend(page.items.iter().map(|item| item.id.0));
             after = page.next;
             if after.is_none() {

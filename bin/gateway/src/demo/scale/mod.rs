@@ -22,7 +22,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use self::regions::{CORNER_CENTERS, Map, Region};
-use self::shelves::{Batch, Shelves};
+use self::shelves::{Batch, Hands, Shelves};
 pub use self::summary::{Summary, Visitor};
 use super::PASSWORD;
 use crate::AppState;
@@ -114,18 +114,17 @@ impl Load<'_> {
         let load = catalog::CatalogLoad::begin(tx, missing).await?;
         let first_new = present.vendors.len();
         let ids = self.settle_vendors(tx, &load, present.vendors, vendors).await?;
-        let mut deal = dice(self.scale.seed, "deal", before);
-        let dealt = shelves::deal(&mut deal, before..self.scale.listings, vendors, first_new);
-        let shelves = Shelves { now: self.now, categories: &categories, before };
+        let hands = Hands::new(vendors, first_new);
+        let mut shelves = Shelves::new(self.now, &categories, before..self.scale.listings);
+        let mut dice = dice(self.scale.seed, "shelf", before);
         let mut batch = Batch::default();
-        let mut written = 0;
-        for (number, count) in dealt {
+        for offering in before..self.scale.listings {
+            let number = hands.deal(&mut dice, offering);
             let vendor = *ids.get(number).context("a vendor is missing")?;
-            let mut dice = dice(self.scale.seed, "shelf", number.wrapping_add(before << 20));
-            shelves.fill(&mut dice, &mut batch, number, vendor, count);
+            shelves.fill(&mut dice, &mut batch, offering, vendor, people::vendor_kind(number));
             if batch.offerings.len() >= BATCH {
-                written += write(tx, &load, &mut batch).await?;
-                tracing::info!(written, of = missing, "loading the catalog");
+                write(tx, &load, &mut batch).await?;
+                tracing::info!(written = offering + 1 - before, of = missing, "loading the catalog");
             }
         }
         write(tx, &load, &mut batch).await?;
@@ -234,13 +233,12 @@ fn center(number: usize, place: &ZipPlace) -> Propose {
     }
 }
 
-/// Writes the batch and empties it; returns how many offerings it had.
-async fn write(tx: &mut Conn, load: &catalog::CatalogLoad, batch: &mut Batch) -> Result<usize> {
+/// Writes the batch and empties it.
+async fn write(tx: &mut Conn, load: &catalog::CatalogLoad, batch: &mut Batch) -> Result<()> {
     load.plants(tx, &batch.plants).await?;
     load.offerings(tx, &batch.offerings).await?;
-    let written = batch.offerings.len();
     *batch = Batch::default();
-    Ok(written)
+    Ok(())
 }
 
 /// How many of the offerings up to `count` are in the region.

@@ -1,6 +1,7 @@
 //! What is sold in a big demonstration: who sells how much, and what.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use accounts::VendorKind;
 use catalog::{Detail, ListingType, Offering, Plant, SaleStatus, StockedOffering, Unit};
@@ -15,26 +16,25 @@ use super::words::{self, Crop};
 
 /// The share of what ships.
 const PRODUCTS: f64 = 0.15;
-/// How long ago the oldest offering went on sale, in minutes.
-const OLDEST: i64 = 180 * 24 * 60;
+/// How long ago the oldest offering went on sale.
+const OLDEST: TimeDelta = TimeDelta::days(180);
 
-/// The offerings numbered `offerings`, dealt out to the vendors numbered `vendors`: how many of them each has.
-/// Newcomers among the vendors (those from `first_new` on) get all, so that what is there stays as it is.
-pub(super) fn deal(
-    dice: &mut StdRng,
-    offerings: std::ops::Range<usize>,
-    vendors: usize,
-    first_new: usize,
-) -> Vec<(usize, usize)> {
-    let hands: HashMap<Region, [Vec<usize>; 2]> =
-        Region::ALL.into_iter().map(|region| (region, hands(region, vendors, first_new))).collect();
-    let mut dealt = vec![0; vendors];
-    for number in offerings {
-        let [gardeners, makers] = &hands[&Region::of_offering(number)];
-        let hand = if !makers.is_empty() && dice.random_bool(PRODUCTS) { makers } else { gardeners };
-        dealt[words::pick(dice, hand)] += 1;
+/// Who sells what, by the region they live in.
+pub(super) struct Hands(HashMap<Region, [Vec<usize>; 2]>);
+
+impl Hands {
+    /// Of the vendors numbered up to `vendors`. Newcomers among them (those from `first_new` on) get all, so that what
+    /// is there stays as it is.
+    pub(super) fn new(vendors: usize, first_new: usize) -> Self {
+        Self(Region::ALL.into_iter().map(|region| (region, hands(region, vendors, first_new))).collect())
     }
-    dealt.into_iter().enumerate().filter(|(_, count)| *count > 0).collect()
+
+    /// The vendor who gets the offering with this number.
+    pub(super) fn deal(&self, dice: &mut StdRng, offering: usize) -> usize {
+        let [gardeners, makers] = &self.0[&Region::of_offering(offering)];
+        let hand = if !makers.is_empty() && dice.random_bool(PRODUCTS) { makers } else { gardeners };
+        words::pick(dice, hand)
+    }
 }
 
 /// The gardeners and the makers of a region.
@@ -55,47 +55,69 @@ pub(super) struct Batch {
     pub offerings: Vec<StockedOffering>,
 }
 
-/// What every offering of one load has in common.
-pub(super) struct Shelves<'c> {
-    pub now: DateTime<Utc>,
-    pub categories: &'c HashMap<String, CategoryId>,
-    /// How many offerings there were before, so that no SKU comes twice.
-    pub before: usize,
+/// Who puts something on sale, and when.
+#[derive(Clone, Copy)]
+struct Sale {
+    vendor: UserId,
+    published_at: DateTime<Utc>,
 }
 
-impl Shelves<'_> {
-    /// Adds `count` offerings of a vendor.
+/// How the shelves of one load are filled: in the order of publication, as they would have been in life, so that the
+/// database's files lie in that order too.
+pub(super) struct Shelves<'c> {
+    now: DateTime<Utc>,
+    categories: &'c HashMap<String, CategoryId>,
+    /// How many offerings there were before, so that no SKU comes twice, and how many there shall be.
+    numbers: Range<usize>,
+    /// The plants that one of two listings is made of.
+    half_listed: HashMap<UserId, (PlantId, &'static Crop, &'static str)>,
+}
+
+impl<'c> Shelves<'c> {
+    /// Of offerings with these numbers.
+    pub(super) fn new(
+        now: DateTime<Utc>,
+        categories: &'c HashMap<String, CategoryId>,
+        numbers: Range<usize>,
+    ) -> Self {
+        Self { now, categories, numbers, half_listed: HashMap::new() }
+    }
+
+    /// Adds the offering with this number, of a vendor of this kind.
     pub(super) fn fill(
-        &self,
+        &mut self,
         dice: &mut StdRng,
         batch: &mut Batch,
         number: usize,
         vendor: UserId,
-        count: usize,
+        kind: VendorKind,
     ) {
-        match vendor_kind(number) {
-            VendorKind::Maker => {
-                for piece in 0..count {
-                    let sku = format!("S{}-{}", self.before, piece + 1);
-                    batch.offerings.push(self.product(dice, vendor, sku));
-                }
-            }
-            _ => {
-                // A plant gives two listings: something to eat and something to grow, say.
-                for listed in (0..count).step_by(2) {
-                    let (crop, variety) = words::plant(dice);
-                    let plant = self.plant(vendor, crop, variety);
-                    for _ in listed..count.min(listed + 2) {
-                        batch.offerings.push(self.listing(dice, vendor, plant.id, crop, variety));
-                    }
-                    batch.plants.push(plant);
-                }
-            }
-        }
+        let sale = Sale { vendor, published_at: self.published_at(number) };
+        let offering = if kind == VendorKind::Maker {
+            self.product(dice, sale, format!("S-{}", number + 1))
+        } else {
+            // A plant gives two listings: something to eat and something to grow, say.
+            let (plant_id, crop, variety) = self.half_listed.remove(&vendor).unwrap_or_else(|| {
+                let (crop, variety) = words::plant(dice);
+                let plant = self.plant(vendor, crop, variety);
+                let made = (plant.id, crop, variety);
+                batch.plants.push(plant);
+                self.half_listed.insert(vendor, made);
+                made
+            });
+            self.listing(dice, sale, plant_id, crop, variety)
+        };
+        batch.offerings.push(offering);
+    }
+
+    /// Evenly from the oldest to now.
+    fn published_at(&self, number: usize) -> DateTime<Utc> {
+        let (left, all) = (self.numbers.end.saturating_sub(number), self.numbers.len().max(1));
+        self.now - OLDEST / i32::try_from(all).unwrap_or(i32::MAX) * i32::try_from(left).unwrap_or(i32::MAX)
     }
 
     fn plant(&self, vendor: UserId, crop: &Crop, variety: &str) -> Plant {
-        let since = self.now - TimeDelta::minutes(OLDEST);
+        let since = self.now - OLDEST;
         Plant {
             id: PlantId::new(),
             gardener_id: vendor,
@@ -112,7 +134,7 @@ impl Shelves<'_> {
     fn listing(
         &self,
         dice: &mut StdRng,
-        vendor: UserId,
+        sale: Sale,
         plant_id: PlantId,
         crop: &Crop,
         variety: &str,
@@ -121,28 +143,27 @@ impl Shelves<'_> {
         let unit = if listing_type == ListingType::Produce { crop.unit } else { Unit::Each };
         let wording = words::listing(dice, crop, variety, listing_type);
         let detail = Detail::Listing { plant_id, listing_type };
-        self.stocked(dice, vendor, crop.category, unit, wording, detail)
+        self.stocked(dice, sale, crop.category, unit, wording, detail)
     }
 
-    fn product(&self, dice: &mut StdRng, vendor: UserId, sku: String) -> StockedOffering {
+    fn product(&self, dice: &mut StdRng, sale: Sale, sku: String) -> StockedOffering {
         let (wording, category) = words::product(dice);
         let detail = Detail::Product { sku, reorder_threshold: Quantity::whole(3) };
-        self.stocked(dice, vendor, category, Unit::Each, wording, detail)
+        self.stocked(dice, sale, category, Unit::Each, wording, detail)
     }
 
     fn stocked(
         &self,
         dice: &mut StdRng,
-        vendor_id: UserId,
+        Sale { vendor, published_at }: Sale,
         category: &str,
         unit: Unit,
         wording: words::Wording,
         detail: Detail,
     ) -> StockedOffering {
-        let published_at = self.now - TimeDelta::minutes(dice.random_range(1..OLDEST));
         let offering = Offering {
             id: OfferingId::new(),
-            vendor_id,
+            vendor_id: vendor,
             category_id: self.categories.get(category).copied(),
             title: wording.title,
             description: Some(wording.description),
@@ -167,19 +188,34 @@ mod tests {
 
     use super::*;
 
-    fn dealt_to(dealt: &[(usize, usize)], region: Region) -> usize {
-        dealt.iter().filter(|(vendor, _)| Region::of_vendor(*vendor) == region).map(|(_, count)| count).sum()
+    fn dealt(offerings: Range<usize>, vendors: usize, first_new: usize) -> Vec<usize> {
+        let mut dice = StdRng::seed_from_u64(7);
+        let hands = Hands::new(vendors, first_new);
+        offerings.map(|number| hands.deal(&mut dice, number)).collect()
     }
 
     #[test]
     fn every_region_gets_its_share_and_newcomers_get_what_is_new() {
-        let mut dice = StdRng::seed_from_u64(7);
-        let dealt = deal(&mut dice, 0..2000, 100, 0);
-        assert_eq!(Region::ALL.map(|region| dealt_to(&dealt, region)), [1000, 5, 995]);
-        let grown = deal(&mut dice, 2000..8000, 400, 100);
-        assert_eq!(grown.iter().map(|(_, count)| count).sum::<usize>(), 6000);
-        assert!(grown.iter().all(|(vendor, _)| *vendor >= 100), "{grown:?}");
-        let without_newcomers = deal(&mut dice, 8000..8400, 400, 400);
-        assert_eq!(without_newcomers.iter().map(|(_, count)| count).sum::<usize>(), 400);
+        let first = dealt(0..2000, 100, 0);
+        let of = |region| first.iter().filter(|vendor| Region::of_vendor(**vendor) == region).count();
+        assert_eq!(Region::ALL.map(of), [1000, 5, 995]);
+        assert!(dealt(2000..8000, 400, 100).iter().all(|vendor| *vendor >= 100));
+        assert!(dealt(8000..8400, 400, 400).iter().any(|vendor| *vendor < 100), "there are no newcomers");
+    }
+
+    #[test]
+    fn what_is_sold_goes_on_sale_one_after_the_other_until_now() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let categories = HashMap::new();
+        let mut shelves = Shelves::new(now, &categories, 0..4);
+        let (mut batch, mut dice, vendor) = (Batch::default(), StdRng::seed_from_u64(7), UserId::new());
+        for number in 0..4 {
+            shelves.fill(&mut dice, &mut batch, number, vendor, VendorKind::Gardener);
+        }
+        let published: Vec<_> =
+            batch.offerings.iter().filter_map(|stocked| stocked.offering.published_at).collect();
+        assert_eq!(published, [180, 135, 90, 45].map(|days| now - TimeDelta::days(days)));
+        assert!(batch.offerings.is_sorted_by_key(StockedOffering::id), "ids are in that order too");
+        assert_eq!(batch.plants.len(), 2, "two listings of a plant");
     }
 }
