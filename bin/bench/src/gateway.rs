@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use devstack::ProcessGroup;
 
 use crate::http::{Connection, Request};
@@ -16,6 +16,10 @@ use crate::http::{Connection, Request};
 const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(5);
+/// For how long it is watched to see whether it rests, and the share of a processor that it may use then.
+const GLANCE: Duration = Duration::from_millis(500);
+const RESTING: f64 = 0.05;
+const SETTLE_LIMIT: Duration = Duration::from_secs(180);
 const SIGTERM: i32 = 15;
 
 /// What to run, and what it must not make up itself.
@@ -105,6 +109,21 @@ impl Gateway {
         resident_mib(self.group.leader())
     }
 
+    /// Waits until it has done what the requests so far left it to do, and rests: orders go on to cause work after
+    /// they are placed, which would count against whatever is measured next.
+    pub async fn settle(&self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let before = processor_time(self.group.leader())?;
+            tokio::time::sleep(GLANCE).await;
+            let used = processor_time(self.group.leader())? - before;
+            if used.as_secs_f64() < RESTING * GLANCE.as_secs_f64() {
+                return Ok(());
+            }
+            ensure!(begun.elapsed() < SETTLE_LIMIT, "the gateway does not come to rest");
+        }
+    }
+
     /// Asks it to stop, and waits.
     pub fn stop(mut self) -> Result<()> {
         self.end()
@@ -131,6 +150,18 @@ impl Drop for Gateway {
         // Nobody is left to tell of a failure.
         let _ = self.end();
     }
+}
+
+/// What a process has used of the processors, as Linux counts it: in hundredths of a second (proc(5), `utime` and
+/// `stime`).
+fn processor_time(process: u32) -> Result<Duration> {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(process.to_string()).join("stat"))
+        .context("the time of a process is known on Linux only")?;
+    // The name before it may hold anything.
+    let (_, fields) = stat.rsplit_once(')').context("no name")?;
+    let hundredths: u64 =
+        fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(hundredths * 10))
 }
 
 /// Linux keeps it in `/proc`.

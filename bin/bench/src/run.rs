@@ -178,6 +178,7 @@ impl Options {
             scale: dataset.scale,
         };
         for case in cases {
+            gateway.settle().await?;
             let outcome =
                 arena.hold(*case, &secret).await.with_context(|| format!("the case {} failed", case.name))?;
             println!("{}", line(&outcome));

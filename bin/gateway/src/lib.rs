@@ -18,6 +18,7 @@ mod routes;
 mod running;
 pub mod settings;
 mod state;
+mod tokens;
 pub mod wire;
 mod wiring;
 

@@ -21,6 +21,7 @@ use crate::middleware::RateLimits;
 use crate::openapi::Document;
 use crate::settings::Settings;
 use crate::state::{AppState, Parts};
+use crate::tokens::TokenReader;
 use crate::wiring;
 
 /// Parts that a test puts in place of the product's own.
@@ -118,7 +119,7 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
         clock: parts.clock,
         cursors: cursor_key(&settings)?,
         runner: Runner::new(registry, services),
-        verifier: parts.verifier.unwrap_or_else(|| Arc::clone(&signer) as _),
+        verifier: parts.verifier.unwrap_or_else(|| Arc::new(TokenReader::new(Arc::clone(&signer))) as _),
         signer,
         hasher: Hasher::new()?,
         visitors: Visitors::new(Arc::clone(&geocoder), Arc::clone(&centers)),

@@ -2,31 +2,19 @@
 
 use std::sync::Arc;
 
-use accounts::{TokenError, TokenSigner};
+use accounts::TokenSigner;
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
 use kernel::Clock;
 use logistics::{CenterIndex, Gazetteer, Geocoder, Google, HttpSettings, Nominatim};
 use outbox::Registry;
 use url::Url;
 
-use crate::extract::{Principal, TokenRefused, TokenVerifier};
 use crate::settings::{GeocodingProvider, Settings};
 
 /// Who access tokens are for.
 const AUDIENCE: &str = "silkcart";
 const NOMINATIM: &str = "https://nominatim.openstreetmap.org/";
 const GOOGLE: &str = "https://maps.googleapis.com/";
-
-impl TokenVerifier for TokenSigner {
-    fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Principal, TokenRefused> {
-        match self.verify(now, token) {
-            Ok(claims) => Ok(Principal { user_id: claims.user_id, session: claims.session_id }),
-            Err(TokenError::Expired) => Err(TokenRefused::Expired),
-            Err(TokenError::Invalid) => Err(TokenRefused::Invalid),
-        }
-    }
-}
 
 /// Signs and reads access tokens with the key in the settings; their issuer is the public address.
 pub(crate) fn token_signer(settings: &Settings) -> Result<TokenSigner> {
