@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use accounts::{PostalAddress, PrimaryPlace};
+use accounts::{AccountsError, PostalAddress, PrimaryPlace};
 use catalog::{ForSale, OfferingKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Conn;
 use eligibility_core::Centers;
-use kernel::{Actor, AddressId, CartId, HoldId, OfferingId, OrderId, UserId};
+use kernel::{Actor, AddressId, CartId, FieldError, HoldId, InvalidCode, OfferingId, OrderId, UserId};
 use logistics::ApprovedCenters;
 use market::{
     CartLine, Checkout, Fulfilment, MarketError, OrderPlan, PlacedBy, PlacedOrder, PricedLine, ShipTo, split,
@@ -54,7 +54,12 @@ pub async fn check_out(
     let center_numbers = common_approved_centers(tx, (customer, at.as_ref()), &sales, centers).await?;
     let plans = split(priced(&cart.lines, &sales)).map_err(MarketError::Amount)?;
     let ships = plans.iter().any(|plan| plan.fulfilment == Fulfilment::Ship);
-    let ship_to = if ships { Some(shipping_address(tx, request, at.as_ref()).await?) } else { None };
+    // What was named must be there even where nothing ships: a mistake that goes unnoticed comes back later.
+    let ship_to = if ships || request.ship_to.is_some() {
+        Some(shipping_address(tx, request, at.as_ref()).await?)
+    } else {
+        None
+    };
     let by = PlacedBy::Customer(customer);
     let terms = Terms { center_numbers, ship_to, pay_by: now + request.pay_within };
     place(tx, now, &by, cart.id, plans, terms).await
@@ -158,7 +163,13 @@ async fn shipping_address(
 ) -> Result<ShipTo, CheckoutError> {
     let address_id = request.ship_to.or(primary.map(|primary| primary.address_id));
     let address_id = address_id.ok_or(CheckoutError::NoShippingAddress)?;
-    let address = accounts::find_address(tx, request.customer, address_id).await?;
+    let found = accounts::find_address(tx, request.customer, address_id).await;
+    let address = found.map_err(|error| match error {
+        AccountsError::AddressNotFound => {
+            FieldError::new(InvalidCode::Unknown, "none of your addresses").at("ship_to_address_id").into()
+        }
+        other => CheckoutError::from(other),
+    })?;
     let account = accounts::find_account(tx, request.customer).await?;
     Ok(envelope(account.user.display_name, address.postal))
 }

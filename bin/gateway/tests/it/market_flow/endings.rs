@@ -138,3 +138,14 @@ async fn a_request_that_is_repeated_is_answered_as_before() {
         assert_eq!(cart["lines"][0]["quantity"], "1");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_was_named_must_be_there_even_where_nothing_ships() {
+    kale!(market, _gardener, customer, kale, _center);
+    customer.puts(kale, "2").await.done();
+    let nowhere = json!({ "ship_to_address_id": customer.id });
+    let refused = customer.checks_out_as("one", &nowhere).await.refused(422, "invalid_input");
+    assert_eq!(refused["errors"][0]["pointer"], "/ship_to_address_id");
+    assert_eq!(market.free(kale).await, "10", "nothing was ordered");
+    customer.checks_out_as("one", &json!({})).await.done();
+}

@@ -84,7 +84,8 @@ async fn a_parcel_goes_to_the_address_that_was_named() {
     let others = nomad.lives_at(DENVER).await;
     customer.puts(mug, "1").await.done();
     let to = |address| json!({ "ship_to_address_id": address });
-    customer.checks_out_as("theirs", &to(others)).await.refused(404, "not_found");
+    let theirs = customer.checks_out_as("theirs", &to(others)).await.refused(422, "invalid_input");
+    assert_eq!(theirs["errors"][0]["pointer"], "/ship_to_address_id");
     let checkout = customer.checks_out_as("mine", &to(cabin)).await.done();
     assert_eq!(
         checkout["orders"][0]["ship_to"]["city"], "Grand Junction",
