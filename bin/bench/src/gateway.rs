@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(5);
 /// For how long it is watched to see whether it rests, and the share of a processor that it may use then.
 const GLANCE: Duration = Duration::from_millis(500);
 const RESTING: f64 = 0.05;
-const SETTLE_LIMIT: Duration = Duration::from_secs(180);
+const SETTLE_LIMIT: Duration = Duration::from_mins(3);
 const SIGTERM: i32 = 15;
 
 /// What to run, and what it must not make up itself.
@@ -116,7 +116,7 @@ impl Gateway {
         loop {
             let before = processor_time(self.group.leader())?;
             tokio::time::sleep(GLANCE).await;
-            let used = processor_time(self.group.leader())? - before;
+            let used = processor_time(self.group.leader())?.saturating_sub(before);
             if used.as_secs_f64() < RESTING * GLANCE.as_secs_f64() {
                 return Ok(());
             }

@@ -157,5 +157,5 @@ fn application(
 }
 
 async fn nothing_here() -> HttpResponse {
-    Problem::new(ProblemKind::NotFound).detail("there is no such address").error_response()
+    Problem::new(ProblemKind::NotFound).detail("there is no such route").error_response()
 }

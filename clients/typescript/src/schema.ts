@@ -70,7 +70,7 @@ export interface paths {
         };
         /**
          * What is on sale
-         * @description Give `address`, or `lat` with `lon`, to see only what can be had there: offerings whose vendor shares at least one approved distribution center with you. `place` tells what was made of it; without centers in reach the page is empty. `quantity_available` is net of what others hold in their checkouts.
+         * @description Give `address`, or `lat` with `lon`, to see only offerings whose vendor shares at least one approved distribution center with you: listings, which are picked up there, and products alike. `place` tells what was made of it; without centers in reach the page is empty. What ships can be bought from anywhere: leave the place out, with `kind=product` or at `GET /api/v1/products`, to see all of it. `quantity_available` is net of what others hold in their checkouts.
          */
         get: operations["browse_unversioned"];
         put?: never;
@@ -471,7 +471,7 @@ export interface paths {
         put?: never;
         /**
          * Closes an account and ends its sessions
-         * @description For admins. The last active admin cannot be closed out.
+         * @description For admins. The last active admin cannot be closed out. An access token that was issued before stays good until it expires, up to 15 minutes; an admin's rights end at once.
          */
         post: operations["disable_user"];
         delete?: never;
@@ -553,7 +553,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends this session */
+        /**
+         * Ends this session
+         * @description Its refresh token is worth nothing from then on. An access token that was issued before stays good until it expires, up to 15 minutes: forget it.
+         */
         post: operations["log_out"];
         delete?: never;
         options?: never;
@@ -570,7 +573,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends every session of the caller's, this one included */
+        /**
+         * Ends every session of the caller's, this one included
+         * @description No refresh token is worth anything from then on. Access tokens that were issued before stay good until they expire, up to 15 minutes.
+         */
         post: operations["log_out_everywhere"];
         delete?: never;
         options?: never;
@@ -645,7 +651,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one of the caller's sessions */
+        /**
+         * Ends one of the caller's sessions
+         * @description Its refresh token is worth nothing from then on. An access token that was issued before stays good until it expires, up to 15 minutes.
+         */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -816,7 +825,7 @@ export interface paths {
         };
         /**
          * A center
-         * @description Approved ones are public; others are shown to whoever proposed them and to admins.
+         * @description Those that are or once were approved are public: pickups may still be arranged at one that was closed. Others are shown to whoever proposed them and to admins.
          */
         get: operations["show_center"];
         put?: never;
@@ -916,7 +925,7 @@ export interface paths {
         };
         /**
          * What is on sale
-         * @description Give `address`, or `lat` with `lon`, to see only what can be had there: offerings whose vendor shares at least one approved distribution center with you. `place` tells what was made of it; without centers in reach the page is empty. `quantity_available` is net of what others hold in their checkouts.
+         * @description Give `address`, or `lat` with `lon`, to see only offerings whose vendor shares at least one approved distribution center with you: listings, which are picked up there, and products alike. `place` tells what was made of it; without centers in reach the page is empty. What ships can be bought from anywhere: leave the place out, with `kind=product` or at `GET /api/v1/products`, to see all of it. `quantity_available` is net of what others hold in their checkouts.
          */
         get: operations["browse"];
         put?: never;
@@ -1177,7 +1186,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where an order may be picked up */
+        /**
+         * Where an order may be picked up
+         * @description At the centers that everybody in the order reached when it was placed and that are approved now. One that was approved for the first time later is none of them, however near it is.
+         */
         get: operations["list_order_centers"];
         put?: never;
         post?: never;
@@ -1289,7 +1301,7 @@ export interface paths {
         put?: never;
         /**
          * Chooses, or changes, where and when to pick up
-         * @description The center must be one of the order's, the window one that the center offers.
+         * @description The center must be one of the order's: those that everybody in it reached when it was placed, as `GET /api/v1/orders/{id}/centers` lists them. The window must be one that the center offers.
          */
         post: operations["schedule_pickup"];
         delete?: never;
@@ -1364,7 +1376,7 @@ export interface paths {
         };
         /**
          * Products on sale
-         * @description Browse with `kind=product`: see `GET /api/v1/listings`.
+         * @description Browse with `kind=product`: see `GET /api/v1/listings`. Products ship, and can be bought from anywhere: without a place all of them are shown, with one only those whose vendor shares a distribution center with you.
          */
         get: operations["browse_products"];
         put?: never;
@@ -1745,7 +1757,7 @@ export interface components {
             /** @description Who sells it. */
             vendor: components["schemas"]["VendorBriefView"];
         };
-        /** @description A page of what can be had. */
+        /** @description A page of what is on sale. */
         BrowseView: {
             /** @description The offerings, in order. A page may have fewer than `limit` although more follow: what has just sold out is left out. */
             items: components["schemas"]["BrowseItemView"][];
@@ -1794,10 +1806,10 @@ export interface components {
         /** @description Something that must be put right before a checkout. */
         CartProblemView: {
             /**
-             * @description One of `not_on_sale`, `out_of_stock`, `price_changed`, `not_divisible`, `own_offering`, `login_required` or `not_eligible`.
+             * @description One of `not_on_sale`, `out_of_stock`, `price_changed`, `not_divisible`, `own_offering`, `login_required`, `no_shipping_address` or `not_eligible`.
              * @enum {string}
              */
-            code: "not_on_sale" | "out_of_stock" | "price_changed" | "not_divisible" | "own_offering" | "login_required" | "not_eligible";
+            code: "not_on_sale" | "out_of_stock" | "price_changed" | "not_divisible" | "own_offering" | "login_required" | "no_shipping_address" | "not_eligible";
             /** @description The explanation, for `not_eligible`. */
             eligibility?: components["schemas"]["IneligibleView"];
             /**
@@ -2218,8 +2230,11 @@ export interface components {
              * @description Which one.
              */
             subject_id: string;
-            /** @description `listing` (any offering) or `user`. */
-            subject_type: string;
+            /**
+             * @description One of `listing` or `user`; a listing is any offering.
+             * @enum {string}
+             */
+            subject_type: "listing" | "user";
         };
         /** @description What became of a report. */
         DecideReportBody: {
@@ -2502,7 +2517,7 @@ export interface components {
         };
         /** @description Where an order may be picked up. */
         OrderCentersView: {
-            /** @description The approved centers that everybody in the order reaches. */
+            /** @description The centers that everybody in the order reached when it was placed, as far as they are approved now. */
             centers: components["schemas"]["OrderCenterView"][];
         };
         /** @description Something that happened to an order. */
@@ -2964,25 +2979,58 @@ export interface components {
              * @description The kind, for programs.
              * @enum {string}
              */
-            code: "malformed_request" | "malformed_json" | "invalid_input" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "uri_too_long" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "busy" | "timeout" | "unavailable" | "internal";
+            code: "malformed_request" | "malformed_json" | "invalid_input" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "busy" | "timeout" | "unavailable" | "internal";
+            /** @description Where the order or the center is, for `wrong_order_state` and `wrong_center_state`. */
+            current_status?: string;
             /** @description This occurrence in words. */
             detail?: string;
             /** @description Who lacks what, for `not_eligible`. */
             eligibility?: components["schemas"]["IneligibleView"];
             /** @description The fields that are wrong. */
             errors?: components["schemas"]["FieldProblem"][];
+            /** @description How many bytes the body may have, for `body_too_large`. */
+            limit?: number;
             /** @description How many at most, for `cart_full`. */
             most?: number;
-            /** @description What stands in a checkout's way, for `cart_problems` and `out_of_stock`. */
+            /** @description The approved center nearest to the vendor, for `out_of_reach`, where there is one. */
+            nearest_center?: {
+                /**
+                 * Format: uuid
+                 * @description The center.
+                 */
+                id: string;
+                /** @description Miles to it, by great circle. */
+                miles: number;
+                /** @description Its name. */
+                name: string;
+            };
+            /** @description What stands in a checkout's way, for `cart_problems`, `pickup_needs_account` and `out_of_stock`. */
             problems?: components["schemas"]["CartProblemView"][];
-            /** @description How much there is, for `out_of_stock` and `stock_changed`. */
+            /** @description How much was asked for, for `out_of_stock`: a decimal number. */
+            quantity_asked?: string;
+            /** @description How much there is, for `out_of_stock` and `stock_changed`: a decimal number. */
             quantity_available?: string;
-            /** @description Why, for `window_not_offered`. */
-            reason?: string;
+            /**
+             * @description Why, for `window_not_offered`.
+             * @enum {string}
+             */
+            reason?: "not_offered" | "too_soon" | "past" | "too_far" | "length";
             /** @description What would help, for `not_located` and `out_of_reach`. */
             remedy?: string;
             /** @description The request, as the server's logs know it. */
             request_id?: string;
+            /** @description What falls short, for `insufficient_stock`. */
+            shortages?: {
+                /**
+                 * Format: uuid
+                 * @description The offering.
+                 */
+                id: string;
+                /** @description How much was asked for: a decimal number. */
+                quantity: string;
+                /** @description How much there is: a decimal number. */
+                quantity_available: string;
+            }[];
             /**
              * Format: int32
              * @description The HTTP status.
@@ -3095,14 +3143,17 @@ export interface components {
              * @description What it is about.
              */
             subject_id: string;
-            /** @description `listing` (any offering) or `user`. */
-            subject_type: string;
+            /**
+             * @description One of `listing` or `user`; a listing is any offering.
+             * @enum {string}
+             */
+            subject_type: "listing" | "user";
         };
         /** @description Where and when. */
         SchedulePickupBody: {
             /**
              * Format: uuid
-             * @description One of the order's centers.
+             * @description Which of the order's centers.
              */
             center_id: string;
             /**
@@ -3278,7 +3329,7 @@ export interface components {
         VisitorPlaceView: {
             /**
              * Format: int64
-             * @description How many approved distribution centers lie within 100 miles. Where there are none, nothing can be had.
+             * @description How many approved distribution centers lie within 100 miles. Where there are none, the page is empty; what ships can be bought all the same, and is shown when the place is left out.
              */
             centers_in_reach: number;
             /**
@@ -4179,20 +4230,6 @@ export interface components {
                 };
             };
         };
-        /** @description Address too long */
-        uri_too_long: {
-            headers: {
-                /** @description The request, as the server's logs know it; the body has it, too. */
-                "X-Request-Id": string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "uri_too_long";
-                };
-            };
-        };
         /** @description Wrong center state */
         wrong_center_state: {
             headers: {
@@ -4303,7 +4340,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -4344,7 +4380,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["geocoder_unavailable_or_busy_or_timeout_or_unavailable"];
@@ -4388,7 +4423,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["address_not_found_or_invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -4449,7 +4483,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["geocoder_unavailable_or_busy_or_timeout_or_unavailable"];
@@ -4490,7 +4523,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_order_state_or_payment_too_late_or_request_in_flight"];
-            414: components["responses"]["uri_too_long"];
             422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
@@ -4535,7 +4567,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["category_slug_taken_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -4571,7 +4602,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["category_in_use"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -4590,7 +4620,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeCategoryBody"];
             };
@@ -4618,7 +4648,6 @@ export interface operations {
             409: components["responses"]["category_slug_taken"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -4659,7 +4688,6 @@ export interface operations {
             403: components["responses"]["origin_refused_or_forbidden"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -4678,7 +4706,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeCenterBody"];
             };
@@ -4705,7 +4733,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -4744,7 +4771,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_center_state"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -4785,7 +4811,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_center_state"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -4823,7 +4848,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_center_state"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -4864,7 +4888,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_center_state"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -4901,7 +4924,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -4934,7 +4956,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -4953,7 +4974,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeOfferingBody"];
             };
@@ -4981,7 +5002,6 @@ export interface operations {
             409: components["responses"]["sku_taken"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -5024,7 +5044,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -5061,7 +5080,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5096,7 +5114,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5109,8 +5126,8 @@ export interface operations {
                 cursor?: string;
                 /** @description 1 to 100, 24 unless asked. */
                 limit?: number;
-                /** @description Only those in this state, such as `SCHEDULED`. */
-                status?: string;
+                /** @description Only those in this state. One of `CREATED`, `AWAITING_PICKUP_SCHEDULING`, `SCHEDULED`, `COMPLETE`, `CANCELLED`, `PENDING`, `PROCESSING`, `SHIPPED`, `DELIVERED` or `CANCELED`. */
+                status?: "CREATED" | "AWAITING_PICKUP_SCHEDULING" | "SCHEDULED" | "COMPLETE" | "CANCELLED" | "PENDING" | "PROCESSING" | "SHIPPED" | "DELIVERED" | "CANCELED";
             };
             header?: never;
             path?: never;
@@ -5134,7 +5151,6 @@ export interface operations {
             403: components["responses"]["origin_refused_or_forbidden"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5172,7 +5188,6 @@ export interface operations {
             403: components["responses"]["origin_refused_or_forbidden"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5213,7 +5228,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["report_decided"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -5256,7 +5270,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["report_decided"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -5292,7 +5305,6 @@ export interface operations {
             403: components["responses"]["origin_refused_or_forbidden"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5334,7 +5346,6 @@ export interface operations {
             403: components["responses"]["origin_refused_or_forbidden"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5369,7 +5380,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5405,7 +5415,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["last_admin"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5440,7 +5449,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5477,7 +5485,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5513,7 +5520,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["last_admin"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5549,7 +5555,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["too_many_attempts_or_rate_limited"];
@@ -5580,7 +5585,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5609,7 +5613,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5645,7 +5648,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -5685,7 +5687,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["email_taken"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -5718,7 +5719,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5751,7 +5751,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5785,7 +5784,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5830,7 +5828,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["cart_full_or_out_of_stock_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["amount_too_large_or_invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -5876,7 +5873,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["cart_full_or_out_of_stock"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["amount_too_large_or_invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -5916,7 +5912,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -5959,7 +5954,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["cart_full_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["amount_too_large_or_invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -5995,7 +5989,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6025,7 +6018,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6066,7 +6058,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["geocoder_unavailable_or_busy_or_timeout_or_unavailable"];
@@ -6110,7 +6101,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["address_not_found_or_invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -6161,7 +6151,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6202,7 +6191,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["center_not_approved"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6218,7 +6206,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["CheckoutBody"];
             };
@@ -6246,7 +6234,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["empty_cart_or_cart_problems_or_out_of_stock_or_not_eligible_or_no_shipping_address_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["amount_too_large_or_invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -6294,7 +6281,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["empty_cart_or_cart_problems_or_pickup_needs_account_or_out_of_stock_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["amount_too_large_or_invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -6331,7 +6317,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6390,7 +6375,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["geocoder_unavailable_or_busy_or_timeout_or_unavailable"];
@@ -6434,7 +6418,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["not_located_or_out_of_reach_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -6484,7 +6467,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6517,7 +6499,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6536,7 +6517,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeOfferingBody"];
             };
@@ -6564,7 +6545,6 @@ export interface operations {
             409: components["responses"]["sku_taken"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -6612,7 +6592,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6628,7 +6607,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeMeBody"];
             };
@@ -6654,7 +6633,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -6688,7 +6666,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6732,7 +6709,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["too_many_addresses_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -6783,7 +6759,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6816,7 +6791,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6835,7 +6809,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeAddressBody"];
             };
@@ -6862,7 +6836,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -6900,7 +6873,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6934,7 +6906,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["too_many_attempts_or_rate_limited"];
@@ -6982,7 +6953,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7026,7 +6996,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["already_vendor_or_slug_taken_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -7044,7 +7013,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeVendorBody"];
             };
@@ -7072,7 +7041,6 @@ export interface operations {
             409: components["responses"]["slug_taken"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -7123,7 +7091,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7156,7 +7123,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7175,7 +7141,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeOfferingBody"];
             };
@@ -7203,7 +7169,6 @@ export interface operations {
             409: components["responses"]["sku_taken"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -7219,8 +7184,8 @@ export interface operations {
                 cursor?: string;
                 /** @description 1 to 100, 24 unless asked. */
                 limit?: number;
-                /** @description Only those in this state, such as `SCHEDULED`. */
-                status?: string;
+                /** @description Only those in this state. One of `CREATED`, `AWAITING_PICKUP_SCHEDULING`, `SCHEDULED`, `COMPLETE`, `CANCELLED`, `PENDING`, `PROCESSING`, `SHIPPED`, `DELIVERED` or `CANCELED`. */
+                status?: "CREATED" | "AWAITING_PICKUP_SCHEDULING" | "SCHEDULED" | "COMPLETE" | "CANCELLED" | "PENDING" | "PROCESSING" | "SHIPPED" | "DELIVERED" | "CANCELED";
             };
             header?: never;
             path?: never;
@@ -7244,7 +7209,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7293,7 +7257,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7312,7 +7275,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["CancelOrderBody"];
             };
@@ -7339,7 +7302,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_order_state_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -7376,7 +7338,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7417,7 +7378,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["own_sale_or_request_in_flight"];
-            414: components["responses"]["uri_too_long"];
             422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
@@ -7459,7 +7419,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_order_state_or_request_in_flight"];
-            414: components["responses"]["uri_too_long"];
             422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
@@ -7501,7 +7460,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_order_state_or_request_in_flight"];
-            414: components["responses"]["uri_too_long"];
             422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
@@ -7537,7 +7495,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7578,7 +7535,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_order_state_or_payment_too_late_or_request_in_flight"];
-            414: components["responses"]["uri_too_long"];
             422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
@@ -7625,7 +7581,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_order_state_or_center_not_eligible_or_center_not_approved_or_window_not_offered_or_window_full_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -7646,7 +7601,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ShipOrderBody"];
             };
@@ -7673,7 +7628,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_order_state_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -7711,7 +7665,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7755,7 +7708,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -7806,7 +7758,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7840,7 +7791,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["plant_in_use"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7859,7 +7809,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangePlantBody"];
             };
@@ -7886,7 +7836,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -7948,7 +7897,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["geocoder_unavailable_or_busy_or_timeout_or_unavailable"];
@@ -7992,7 +7940,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["sku_taken_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -8042,7 +7989,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8075,7 +8021,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8094,7 +8039,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ChangeOfferingBody"];
             };
@@ -8122,7 +8067,6 @@ export interface operations {
             409: components["responses"]["sku_taken"];
             412: components["responses"]["precondition_failed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
@@ -8169,7 +8113,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["already_reported_or_request_in_flight"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
             429: components["responses"]["rate_limited"];
@@ -8207,7 +8150,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8256,7 +8198,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8291,7 +8232,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8326,7 +8266,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8362,7 +8301,6 @@ export interface operations {
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["not_located_or_out_of_reach"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8403,7 +8341,6 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             409: components["responses"]["stock_changed"];
             413: components["responses"]["body_too_large"];
-            414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
@@ -8418,8 +8355,8 @@ export interface operations {
                 cursor?: string;
                 /** @description 1 to 100, 24 unless asked. */
                 limit?: number;
-                /** @description Only those in this state, such as `SCHEDULED`. */
-                status?: string;
+                /** @description Only those in this state. One of `CREATED`, `AWAITING_PICKUP_SCHEDULING`, `SCHEDULED`, `COMPLETE`, `CANCELLED`, `PENDING`, `PROCESSING`, `SHIPPED`, `DELIVERED` or `CANCELED`. */
+                status?: "CREATED" | "AWAITING_PICKUP_SCHEDULING" | "SCHEDULED" | "COMPLETE" | "CANCELLED" | "PENDING" | "PROCESSING" | "SHIPPED" | "DELIVERED" | "CANCELED";
             };
             header?: never;
             path?: never;
@@ -8443,7 +8380,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8479,7 +8415,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8527,7 +8462,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8568,7 +8502,6 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8598,7 +8531,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8628,7 +8560,6 @@ export interface operations {
             403: components["responses"]["origin_refused"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
-            414: components["responses"]["uri_too_long"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];

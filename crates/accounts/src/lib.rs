@@ -49,11 +49,11 @@ pub use password::Password;
 pub use service::{
     ChangePassword, LogIn, ProfileChanges, Purged, Register, Resident, SignedIn, Superuser, add_address,
     become_vendor, change_address, change_password, change_profile, change_vendor, count_registered,
-    disable_account, enable_account, find_account, find_address, find_address_to_locate, find_me,
-    find_vendor_by_slug, find_vendor_profile, grant_role, list_addresses, list_residents, list_sessions,
-    list_users, load_residents, log_in, log_out, log_out_everywhere, make_primary, make_superuser,
-    primary_place, primary_places, purge, refresh, register, remove_address, require_admin, revoke_role,
-    revoke_session, set_place,
+    disable_account, disabled_among, enable_account, find_account, find_address, find_address_to_locate,
+    find_me, find_vendor_by_slug, find_vendor_profile, grant_role, list_addresses, list_residents,
+    list_sessions, list_users, load_residents, log_in, log_out, log_out_everywhere, make_primary,
+    make_superuser, primary_place, primary_places, purge, refresh, register, remove_address, require_admin,
+    revoke_role, revoke_session, set_place,
 };
 pub use token::{
     ACCESS_LIFETIME, AccessClaims, AccessToken, KeyError, TokenError, TokenSigner, generate_key_pem,

@@ -96,5 +96,5 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(users, role_grants);
+diesel::allow_tables_to_appear_in_same_query!(users, role_grants, vendor_profiles);
 diesel::allow_tables_to_appear_in_same_query!(sessions, refresh_tokens);

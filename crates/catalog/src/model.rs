@@ -253,9 +253,11 @@ pub struct Seller {
     pub place: Option<(f64, f64)>,
     /// The numbers of the approved centers within reach, ascending.
     pub reach: Vec<i32>,
+    /// Whether the vendor's account is open.
+    pub open: bool,
 }
 
-/// Where a seller is and which centers that reaches.
+/// Where a seller is, which centers that reaches, and whether they sell at all.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SellerPlacement {
     /// The vendor.
@@ -264,6 +266,8 @@ pub struct SellerPlacement {
     pub place: Option<(f64, f64)>,
     /// The numbers of the approved centers within reach, ascending.
     pub reach: Vec<i32>,
+    /// Whether the vendor's account is open.
+    pub open: bool,
 }
 
 /// An offering as a checkout needs it: what it costs, whether it may be sold, who must be reached.

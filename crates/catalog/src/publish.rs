@@ -31,7 +31,15 @@ mod tests {
 
     fn seller(place: Option<(f64, f64)>, reach: Vec<i32>) -> Seller {
         let text = String::new;
-        Seller { vendor_id: UserId::new(), name: text(), slug: text(), kind: text(), place, reach }
+        Seller {
+            vendor_id: UserId::new(),
+            name: text(),
+            slug: text(),
+            kind: text(),
+            place,
+            reach,
+            open: true,
+        }
     }
 
     #[test]

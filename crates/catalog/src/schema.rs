@@ -21,6 +21,7 @@ diesel::table! {
         lat -> Nullable<Double>,
         lon -> Nullable<Double>,
         reach -> Array<Integer>,
+        open -> Bool,
         updated_at -> Timestamptz,
     }
 }

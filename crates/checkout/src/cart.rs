@@ -177,7 +177,10 @@ impl Standing {
         centers: &Centers,
     ) -> Result<CartReview, CheckoutError> {
         let mut problems = find_problems(customer, &lines, &self.sales, Some(&self.free));
-        problems.extend(customer.and_then(|customer| self.pickup_problem(customer, &lines, centers)));
+        if let Some(customer) = customer {
+            problems.extend(self.shipping_problem(&lines));
+            problems.extend(self.pickup_problem(customer, &lines, centers));
+        }
         let reviewed = lines.into_iter().map(|line| {
             let sale = self.sales.get(&line.offering_id).cloned();
             let total = sale.as_ref().map(|sale| sale.price.times(line.quantity)).transpose()?;
@@ -192,12 +195,22 @@ impl Standing {
         Ok(CartReview { lines, total, problems })
     }
 
+    /// Whoever has addresses has a primary one.
+    fn shipping_problem(&self, lines: &[CartLine]) -> Option<CartProblem> {
+        let ships = self.on_sale(lines, OfferingKind::Product).next().is_some();
+        (ships && self.place.is_none()).then_some(CartProblem::NoShippingAddress)
+    }
+
     /// Why the pickup lines cannot be had together, if they cannot.
     fn pickup_problem(&self, customer: UserId, lines: &[CartLine], centers: &Centers) -> Option<CartProblem> {
-        let sales = lines.iter().filter_map(|line| self.sales.get(&line.offering_id));
-        let mut pickups = sales.filter(|sale| sale.kind == OfferingKind::Listing && sale.on_sale).peekable();
+        let mut pickups = self.on_sale(lines, OfferingKind::Listing).peekable();
         pickups.peek()?;
         let common = common_centers(customer, self.place.as_ref(), pickups, centers);
         common.err().map(CartProblem::Ineligible)
+    }
+
+    fn on_sale(&self, lines: &[CartLine], kind: OfferingKind) -> impl Iterator<Item = &ForSale> {
+        let sales = lines.iter().filter_map(|line| self.sales.get(&line.offering_id));
+        sales.filter(move |sale| sale.kind == kind && sale.on_sale)
     }
 }

@@ -37,8 +37,8 @@ pub enum CheckoutError {
     /// The order was not paid in time; its stock is no longer held.
     #[error("the time to pay for this order has passed")]
     PaymentTooLate,
-    /// The center is none of those that everybody in the order reaches, or is no longer approved.
-    #[error("the center is not one that everybody in this order reaches")]
+    /// The center is none of those that everybody in the order reached when it was placed, or is no longer approved.
+    #[error("the center is not one that everybody in this order reached when it was placed")]
     CenterNotEligible,
     /// Several vendors sell in this order; none of them may call it off for all.
     #[error("other vendors sell in this order too")]

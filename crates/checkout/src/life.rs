@@ -44,7 +44,12 @@ pub async fn pay_with_mock(
 ) -> Result<Order, CheckoutError> {
     let mut order = market::lock_order(tx, id).await?;
     let role = caller.role_in(&order)?;
-    let to = next(order.fulfilment, order.status, Action::Pay, role).map_err(MarketError::from)?;
+    let to = next(order.fulfilment, order.status, Action::Pay, role);
+    if to.is_err() && order.paid_at.is_none() && order.pay_by <= now {
+        // It has expired, or was called off and would have by now.
+        return Err(CheckoutError::PaymentTooLate);
+    }
+    let to = to.map_err(MarketError::from)?;
     if to == order.status {
         return Ok(order);
     }

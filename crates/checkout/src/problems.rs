@@ -49,6 +49,8 @@ pub enum CartProblem {
         /// The offering.
         offering: OfferingId,
     },
+    /// Something ships, and the customer has no address to ship it to.
+    NoShippingAddress,
     /// No center serves everybody whose goods would be picked up.
     Ineligible(Box<Ineligible>),
 }
@@ -64,6 +66,7 @@ impl CartProblem {
             Self::NotDivisible { .. } => "not_divisible",
             Self::OwnOffering { .. } => "own_offering",
             Self::LoginRequired { .. } => "login_required",
+            Self::NoShippingAddress => "no_shipping_address",
             Self::Ineligible(_) => "not_eligible",
         }
     }
@@ -78,7 +81,7 @@ impl CartProblem {
             | Self::NotDivisible { offering }
             | Self::OwnOffering { offering }
             | Self::LoginRequired { offering } => Some(*offering),
-            Self::Ineligible(_) => None,
+            Self::NoShippingAddress | Self::Ineligible(_) => None,
         }
     }
 }

@@ -46,10 +46,14 @@ pub struct Money {
     pub currency: Currency,
 }
 
+/// The most minor units that a sum or product may come to: beyond this a number in JSON is not exact
+/// for everybody who reads it (RFC 7493, section 2.2).
+const LARGEST: u64 = (1 << 53) - 1;
+
 /// Why amounts cannot be combined.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum MoneyError {
-    /// The sum or product does not fit in 64 bits.
+    /// The sum or product is beyond what everybody can read.
     #[error("the amount is too large")]
     Overflow,
     /// The amounts are of different currencies.
@@ -73,7 +77,7 @@ impl Money {
             return Err(MoneyError::CurrencyMismatch);
         }
         let amount = self.amount.checked_add(other.amount).ok_or(MoneyError::Overflow)?;
-        Ok(Self { amount, ..self })
+        Self { amount, ..self }.in_bounds()
     }
 
     /// The sum of amounts of `currency`; zero for none.
@@ -82,12 +86,18 @@ impl Money {
     }
 
     /// The price of `quantity` at this price per unit, rounded half away from zero to the minor unit:
-    /// the platform's only rounding rule, applied once per line.
+    /// the platform's only rounding rule, applied once per line. It does not round to nothing: what
+    /// costs anything costs one minor unit at least.
     pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
         let thousandths = i128::from(self.amount) * i128::from(quantity.thousandths());
-        let half = if thousandths < 0 { -500 } else { 500 };
-        let amount = i64::try_from((thousandths + half) / 1000).map_err(|_too_large| MoneyError::Overflow)?;
-        Ok(Self { amount, ..self })
+        let rounded = (thousandths.abs() + 500) / 1000;
+        let amount = thousandths.signum() * rounded.max(1);
+        let amount = i64::try_from(amount).map_err(|_too_large| MoneyError::Overflow)?;
+        Self { amount, ..self }.in_bounds()
+    }
+
+    fn in_bounds(self) -> Result<Self, MoneyError> {
+        if self.amount.unsigned_abs() > LARGEST { Err(MoneyError::Overflow) } else { Ok(self) }
     }
 
     /// Divides the amount in proportion to `weights` by the largest-remainder method (Hamilton's):
@@ -145,10 +155,23 @@ mod tests {
     }
 
     #[test]
+    fn what_costs_anything_is_not_rounded_to_nothing() {
+        let crumb = "0.001".parse().unwrap();
+        assert_eq!(usd(15).times(crumb).unwrap(), usd(1));
+        assert_eq!(usd(-15).times(crumb).unwrap(), usd(-1));
+        assert_eq!(usd(0).times(crumb).unwrap(), usd(0));
+        assert_eq!(usd(15).times(Quantity::ZERO).unwrap(), usd(0));
+    }
+
+    #[test]
     fn an_impossible_price_is_an_error_not_a_wrap() {
         let many = Quantity::from_thousandths(i64::MAX);
         assert_eq!(usd(i64::MAX).times(many), Err(MoneyError::Overflow));
         assert_eq!(usd(i64::MAX).plus(usd(1)), Err(MoneyError::Overflow));
+        let largest = usd(9_007_199_254_740_991);
+        assert_eq!(largest.plus(usd(0)), Ok(largest));
+        assert_eq!(largest.plus(usd(1)), Err(MoneyError::Overflow));
+        assert_eq!(largest.times("1.001".parse().unwrap()), Err(MoneyError::Overflow));
     }
 
     #[test]

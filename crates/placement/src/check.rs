@@ -1,8 +1,5 @@
 //! Whether every seller's place and reach are what follows from their home and the approved centers.
 
-use std::collections::HashMap;
-
-use accounts::PrimaryPlace;
 use catalog::{Seller, SellerPlacement};
 use chrono::{DateTime, Utc};
 use db::{Check, Conn, Finding, breaching_ids};
@@ -26,7 +23,7 @@ pub(crate) const SELLERS: Check = Check::repairable(
 pub const REACH: Check = Check::repairable(
     "sellers.reach",
     "the catalog has a seller elsewhere than their home is, or reaching other centers than the approved ones within \
-     100 miles of it",
+     100 miles of it, or selling though their account is closed, or the other way round",
     "works them out anew",
 );
 
@@ -71,16 +68,16 @@ pub(crate) async fn wrong_placements(conn: &mut Conn) -> Result<Vec<SellerPlacem
         after = Some(last.vendor_id);
         let vendors: Vec<UserId> = sellers.iter().map(|seller| seller.vendor_id).collect();
         let homes = accounts::primary_places(conn, &vendors).await?;
-        wrong.extend(sellers.iter().filter_map(|seller| differing(seller, &homes, &centers)));
+        let disabled = accounts::disabled_among(conn, &vendors).await?;
+        wrong.extend(sellers.iter().filter_map(|seller| {
+            let place = homes.get(&seller.vendor_id).and_then(located);
+            let open = !disabled.contains(&seller.vendor_id);
+            differing(seller, placement(seller.vendor_id, place, open, &centers))
+        }));
     }
 }
 
-fn differing(
-    seller: &Seller,
-    homes: &HashMap<UserId, PrimaryPlace>,
-    centers: &ApprovedCenters,
-) -> Option<SellerPlacement> {
-    let place = homes.get(&seller.vendor_id).and_then(located);
-    let right = placement(seller.vendor_id, place, centers);
-    ((seller.place, &seller.reach) != (right.place, &right.reach)).then_some(right)
+fn differing(seller: &Seller, right: SellerPlacement) -> Option<SellerPlacement> {
+    let is = (seller.place, &seller.reach, seller.open);
+    (is != (right.place, &right.reach, right.open)).then_some(right)
 }

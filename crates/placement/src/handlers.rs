@@ -61,7 +61,9 @@ async fn follow(
     let user_id = UserId(event.subject_id);
     match event.kind.as_str() {
         // Most people sell nothing. Whoever opens a shop later is placed then.
-        "user.moved" if catalog::find_seller(tx, user_id).await?.is_some() => {
+        "user.moved" | "user.disabled" | "user.enabled"
+            if catalog::find_seller(tx, user_id).await?.is_some() =>
+        {
             outbox::enqueue(tx, now, &RefreshSeller { user_id }).await?;
         }
         "vendor.opened" if sellers::announce(tx, now, user_id).await? => {

@@ -1,4 +1,4 @@
-//! Keeping sellers' reach true.
+//! Keeping sellers' reach true, and that nobody sells whose account is closed.
 //!
 //! Whoever places a seller first waits for a turn, then reads where the seller and the centers are,
 //! then writes: of two who work on one seller at once, the later one has read what is true later. A
@@ -45,9 +45,10 @@ pub(crate) async fn announce(
         name: profile.business_name,
         slug: profile.slug.as_str().to_owned(),
         kind: profile.kind.as_str().to_owned(),
-        // The catalog keeps the place it knows.
+        // The catalog keeps what it knows of the rest.
         place: None,
         reach: Vec::new(),
+        open: true,
     };
     catalog::upsert_seller(tx, now, &seller).await?;
     Ok(true)
@@ -69,22 +70,29 @@ pub(crate) async fn refresh(services: &Services, vendor: UserId) -> Result<(), P
     }
 }
 
-/// Writes where a seller is and what that reaches; returns the stamp of the centers it was worked out
+/// Writes where a seller is, what that reaches and whether they sell; returns the stamp of the centers it was worked out
 /// from. The caller has the seller's turn.
 async fn place(tx: &mut Conn, now: DateTime<Utc>, vendor: UserId) -> Result<i64, PlacementError> {
     let centers = ApprovedCenters::load(tx).await?;
     let home = accounts::primary_place(tx, vendor).await?;
     let place = home.as_ref().and_then(located);
-    catalog::place_seller(tx, now, &placement(vendor, place, &centers)).await?;
+    let open = !accounts::disabled_among(tx, &[vendor]).await?.contains(&vendor);
+    catalog::place_seller(tx, now, &placement(vendor, place, open, &centers)).await?;
     Ok(centers.stamp())
 }
 
-pub(crate) fn placement(vendor: UserId, place: Option<Place>, centers: &ApprovedCenters) -> SellerPlacement {
+pub(crate) fn placement(
+    vendor: UserId,
+    place: Option<Place>,
+    open: bool,
+    centers: &ApprovedCenters,
+) -> SellerPlacement {
     let reach = place.map(|place| centers.centers().eligible_centers(place)).unwrap_or_default();
     SellerPlacement {
         vendor_id: vendor,
         place: place.map(|place| (place.lat(), place.lon())),
         reach: reach.numbers().to_vec(),
+        open,
     }
 }
 
@@ -106,11 +114,13 @@ pub(crate) async fn refresh_batch(
     store::lock_sellers(tx, &sellers).await?;
     let centers = ApprovedCenters::load(tx).await?;
     let homes = accounts::primary_places(tx, &sellers).await?;
+    let disabled = accounts::disabled_among(tx, &sellers).await?;
     for vendor in &sellers {
         let place = homes.get(vendor).and_then(located);
         // Whoever lives elsewhere is not concerned, and whoever moved away has a refresh of their own.
         if place.is_some_and(|place| miles(place, center.place) <= REACH_MILES) {
-            catalog::place_seller(tx, now, &placement(*vendor, place, &centers)).await?;
+            let open = !disabled.contains(vendor);
+            catalog::place_seller(tx, now, &placement(*vendor, place, open, &centers)).await?;
         }
     }
     let is_full = i64::try_from(sellers.len()).is_ok_and(|count| count == BATCH);

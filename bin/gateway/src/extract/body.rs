@@ -21,7 +21,8 @@ use super::strict::Strict;
 use crate::openapi::define;
 use crate::{Problem, ProblemKind};
 
-/// A JSON body, read.
+/// A JSON body, read. A request without any is read as one with an empty object: what is optional is then absent, and
+/// what is required is named.
 #[derive(Debug)]
 pub struct Body<T> {
     /// What it says.
@@ -38,12 +39,8 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
         let json = is_json(request);
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
-            if !json {
-                let detail = "send the body with Content-Type: application/json, in UTF-8";
-                return Err(Problem::new(ProblemKind::UnsupportedMediaType).detail(detail));
-            }
             let raw = bytes.await.map_err(|error| unreadable(&error))?;
-            let data = parse(&raw)?;
+            let data = read(&raw, json)?;
             Ok(Self { data, raw })
         })
     }
@@ -71,6 +68,18 @@ fn unreadable(error: &actix_web::Error) -> Problem {
         }
         _ => Problem::new(ProblemKind::MalformedRequest).detail(format!("the body cannot be read: {error}")),
     }
+}
+
+fn read<T: DeserializeOwned>(raw: &[u8], json: bool) -> Result<T, Problem> {
+    if raw.is_empty() {
+        // Nothing has no type, whatever the head says.
+        return parse(b"{}");
+    }
+    if !json {
+        let detail = "send the body with Content-Type: application/json, in UTF-8";
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType).detail(detail));
+    }
+    parse(raw)
 }
 
 fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
@@ -110,7 +119,12 @@ fn refused(path: &Path, error: &serde_json::Error) -> Problem {
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(ProblemKind::MalformedJson).detail(error.to_string())
+    let detail = if error.is_eof() {
+        format!("the body ends too soon, at line {} column {}", error.line(), error.column())
+    } else {
+        error.to_string()
+    };
+    Problem::new(ProblemKind::MalformedJson).detail(detail)
 }
 
 /// RFC 6901.
@@ -190,7 +204,7 @@ mod tests {
             (r#"{"name":"x","price":{"amount":1},"a/b":2}"#, "/a~1b", "unknown"),
             (r#"{"name":"x","name":"y","price":{"amount":1}}"#, "/name", "not_allowed"),
             (r#"{"name":"x","price":{"amount":1},"tags":["a",3]}"#, "/tags/1", "malformed"),
-            (r#"{"name":"x","price":{"amount":99999999999999999999}}"#, "/price/amount", "malformed"),
+            (r#"{"name":"x","price":{"amount":99999999999999999999}}"#, "/price/amount", "too_large"),
             (r#""text""#, "", "malformed"),
             (r#"["x",{"amount":1},[]]"#, "", "malformed"),
             (r#"{"name":"x","price":[1]}"#, "/price", "malformed"),
@@ -227,5 +241,37 @@ mod tests {
             let problem = parse::<serde_json::Value>(body).unwrap_err();
             assert_eq!(problem.kind(), ProblemKind::MalformedJson);
         }
+    }
+
+    #[test]
+    fn the_message_says_what_is_expected() {
+        for (price, message) in [
+            (r#""1""#, "must be an object"),
+            (r#"{"amount":1.5}"#, "must be a whole number"),
+            (r#"{"amount":-99999999999999999999}"#, "is too small"),
+            ("null", "must be an object"),
+        ] {
+            let body = format!(r#"{{"name":"x","price":{price}}}"#);
+            assert_eq!(parse::<Item>(body.as_bytes()).unwrap_err().errors()[0].message, message, "{body}");
+        }
+    }
+
+    #[test]
+    fn no_body_at_all_is_an_empty_object() {
+        #[derive(Deserialize, Debug)]
+        struct Reason {
+            reason: Option<String>,
+        }
+        for json in [true, false] {
+            assert_eq!(read::<Reason>(b"", json).unwrap().reason, None);
+            let problem = read::<Item>(b"", json).unwrap_err();
+            assert_eq!(problem.kind(), ProblemKind::InvalidInput);
+            assert_eq!(
+                (problem.errors()[0].pointer.as_str(), problem.errors()[0].code.as_str()),
+                ("/name", "required")
+            );
+        }
+        assert_eq!(read::<Reason>(b" ", true).unwrap_err().kind(), ProblemKind::MalformedJson);
+        assert_eq!(read::<Reason>(b"{}", false).unwrap_err().kind(), ProblemKind::UnsupportedMediaType);
     }
 }

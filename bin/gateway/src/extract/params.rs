@@ -13,7 +13,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::serde_message::explain;
+use super::serde_message::{INSTANT, explain};
 use crate::{Problem, ProblemKind};
 
 /// The query's parameters, read into a struct whose optional ones are `Option`s.
@@ -65,14 +65,24 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(query)?).finish();
+    let given = pairs(query)?;
+    let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&given).finish();
     let reader = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(text.as_bytes()));
     serde_path_to_error::deserialize(reader).map_err(|error| {
-        let refusal = explain(&error.inner().to_string());
+        let mut refusal = explain(&error.inner().to_string());
         let name = refusal.field.unwrap_or_else(|| error.path().to_string());
+        if refusal.message == INSTANT && given.iter().any(|(key, value)| *key == name && lost_a_plus(value)) {
+            refusal.message.push_str(", with the + of its offset written %2B");
+        }
         let detail = format!("{name}: {}", refusal.message);
         Problem::parameter(&name, refusal.code, refusal.message).detail(detail)
     })
+}
+
+/// Whether a blank stands where an instant's offset begins: a `+` that was sent as it is.
+fn lost_a_plus(instant: &str) -> bool {
+    let parts = instant.split_once(' ');
+    parts.is_some_and(|(time, offset)| time.contains(':') && offset.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 impl<T: Apiv2Schema> Apiv2Schema for Params<T> {}
@@ -88,6 +98,7 @@ impl<T: Apiv2Schema> OperationModifier for Params<T> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
     use serde::Deserialize;
 
     use super::*;
@@ -97,6 +108,7 @@ mod tests {
         limit: Option<i64>,
         q: Option<String>,
         near: Option<f64>,
+        since: Option<DateTime<Utc>>,
     }
 
     #[test]
@@ -111,6 +123,7 @@ mod tests {
             ("limit=x", "query/limit"),
             ("limit=", "query/limit"),
             ("limit=1&limit=1", "query/limit"),
+            ("since=yesterday", "query/since"),
             ("q=%FF", "query/q"),
             ("q=a%00b", "query/q"),
         ] {
@@ -118,5 +131,25 @@ mod tests {
             assert_eq!(problem.kind(), ProblemKind::InvalidParameter, "{query}");
             assert_eq!(problem.errors()[0].pointer, pointer, "{query}");
         }
+    }
+
+    #[test]
+    fn the_message_says_what_is_expected() {
+        let plus = "must be an instant such as 2030-03-02T17:00:00Z, with the + of its offset written %2B";
+        for (query, code, message) in [
+            ("limit=ten", "malformed", "must be a whole number"),
+            ("limit=99999999999999999999", "too_large", "is too large"),
+            ("near=north", "malformed", "must be a number"),
+            ("since=2030-03-02", "malformed", INSTANT),
+            ("since=2030-03-02+17:00:00", "malformed", INSTANT),
+            ("q=2030-03-02T17:00:00+01:00&since=2030-03-02", "malformed", INSTANT),
+            ("since=2030-03-02T17:00:00+01:00", "malformed", plus),
+        ] {
+            let problem = parse::<Filter>(query).unwrap_err();
+            assert_eq!(problem.errors()[0].code, code, "{query}");
+            assert_eq!(problem.errors()[0].message, message, "{query}");
+        }
+        let query: Filter = parse("since=2030-03-02T17:00:00%2B01:00").unwrap();
+        assert_eq!(query.since, "2030-03-02T16:00:00Z".parse().ok());
     }
 }

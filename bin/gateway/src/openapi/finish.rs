@@ -37,7 +37,11 @@ pub(super) fn finish(mut document: Value, settings: &Settings) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "description": DESCRIPTION,
     });
-    document["servers"] = json!([{ "url": settings.server.public_url.as_str().trim_end_matches('/') }]);
+    // The first is what the page of the API tries: where it was read from, by whatever name that is known.
+    document["servers"] = json!([
+        { "url": "/", "description": "where this document was read" },
+        { "url": settings.server.public_url.as_str().trim_end_matches('/') },
+    ]);
     document["tags"] = tags::of(&document);
     document["components"]["securitySchemes"] = json!({
         "bearer": {
@@ -142,7 +146,23 @@ fn close(schema: &mut Value) {
     }
 }
 
+/// The components that nothing cannot stand for: those with members that must be there.
+fn demanding(document: &Value) -> BTreeSet<String> {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let demands = |schema: &Value| schema["required"].as_array().is_some_and(|names| !names.is_empty());
+    let schemas = schemas.into_iter().flatten().filter(|(_, schema)| demands(schema));
+    schemas.map(|(name, _)| name.clone()).collect()
+}
+
+/// No body at all is an empty object.
+fn say_whether_required(operation: &mut Map<String, Value>, demanding: &BTreeSet<String>) {
+    if let Some(body) = operation.get_mut("requestBody") {
+        body["required"] = json!(references(body).iter().any(|name| demanding.contains(name)));
+    }
+}
+
 fn finish_operations(document: &mut Value) {
+    let demanding = demanding(document);
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for (path, item) in paths {
         let Some(item) = item.as_object_mut() else { continue };
@@ -151,6 +171,7 @@ fn finish_operations(document: &mut Value) {
             file(operation, path);
             say_who_may(operation);
             bound_parameters(operation);
+            say_whether_required(operation, &demanding);
             responses::complete(operation, method, path);
         }
     }

@@ -57,20 +57,25 @@ fn collect(value: &Value, names: &mut BTreeSet<String>) {
 /// The members that some kinds have beside those of all. `docs/problems.md` explains them.
 fn members(schemas: &Map<String, Value>) -> Map<String, Value> {
     let text = |description: &str| json!({ "type": "string", "description": description });
+    let number = |description: &str| json!({ "type": "integer", "description": description });
+    let action = "The step that was refused, for `wrong_order_state` and `not_your_step`.";
+    let current = "Where the order or the center is, for `wrong_order_state` and `wrong_center_state`.";
+    let available = "How much there is, for `out_of_stock` and `stock_changed`: a decimal number.";
+    let remedy = "What would help, for `not_located` and `out_of_reach`.";
     let mut members = Map::from_iter([
-        (
-            "action".to_owned(),
-            text("The step that was refused, for `wrong_order_state` and `not_your_step`."),
-        ),
-        (
-            "most".to_owned(),
-            json!({ "type": "integer", "description": "How many at most, for `cart_full`." }),
-        ),
-        ("quantity_available".to_owned(), text("How much there is, for `out_of_stock` and `stock_changed`.")),
-        ("reason".to_owned(), text("Why, for `window_not_offered`.")),
-        ("remedy".to_owned(), text("What would help, for `not_located` and `out_of_reach`.")),
+        ("action".to_owned(), text(action)),
+        ("current_status".to_owned(), text(current)),
+        ("limit".to_owned(), number("How many bytes the body may have, for `body_too_large`.")),
+        ("most".to_owned(), number("How many at most, for `cart_full`.")),
+        ("nearest_center".to_owned(), nearest_center()),
+        ("quantity_asked".to_owned(), text("How much was asked for, for `out_of_stock`: a decimal number.")),
+        ("quantity_available".to_owned(), text(available)),
+        ("reason".to_owned(), reason()),
+        ("remedy".to_owned(), text(remedy)),
+        ("shortages".to_owned(), shortages()),
     ]);
-    let problems = "What stands in a checkout's way, for `cart_problems` and `out_of_stock`.";
+    let problems =
+        "What stands in a checkout's way, for `cart_problems`, `pickup_needs_account` and `out_of_stock`.";
     let eligibility = "Who lacks what, for `not_eligible`.";
     if schemas.contains_key("CartProblemView") {
         let items = json!({ "$ref": "#/components/schemas/CartProblemView" });
@@ -82,6 +87,47 @@ fn members(schemas: &Map<String, Value>) -> Map<String, Value> {
         members.insert("eligibility".to_owned(), json!({ "description": eligibility, "allOf": whole }));
     }
     members
+}
+
+fn nearest_center() -> Value {
+    json!({
+        "type": "object",
+        "description": "The approved center nearest to the vendor, for `out_of_reach`, where there is one.",
+        "required": ["id", "name", "miles"],
+        "properties": {
+            "id": { "type": "string", "format": "uuid", "description": "The center." },
+            "name": { "type": "string", "description": "Its name." },
+            "miles": { "type": "number", "description": "Miles to it, by great circle." },
+        },
+    })
+}
+
+fn reason() -> Value {
+    json!({
+        "type": "string",
+        "description": "Why, for `window_not_offered`.",
+        "enum": ["not_offered", "too_soon", "past", "too_far", "length"],
+    })
+}
+
+fn shortages() -> Value {
+    json!({
+        "type": "array",
+        "description": "What falls short, for `insufficient_stock`.",
+        "items": {
+            "type": "object",
+            "required": ["id", "quantity", "quantity_available"],
+            "properties": {
+                "id": { "type": "string", "format": "uuid", "description": "The offering." },
+                "quantity": {
+                    "type": "string", "description": "How much was asked for: a decimal number.",
+                },
+                "quantity_available": {
+                    "type": "string", "description": "How much there is: a decimal number.",
+                },
+            },
+        },
+    })
 }
 
 fn answer(kinds: &[ProblemKind]) -> Value {

@@ -12,13 +12,12 @@ use crate::ProblemKind;
 const MARK: &str = "Problems:";
 
 /// What any operation can be answered with, before or while it is worked on.
-const ANYWHERE: [ProblemKind; 11] = [
+const ANYWHERE: [ProblemKind; 10] = [
     ProblemKind::MalformedRequest,
     ProblemKind::UnknownParameter,
     ProblemKind::OriginRefused,
     ProblemKind::NotAcceptable,
     ProblemKind::RequestTimeout,
-    ProblemKind::UriTooLong,
     ProblemKind::RateLimited,
     ProblemKind::Internal,
     ProblemKind::Busy,

@@ -52,11 +52,11 @@ macro_rules! problem_kinds {
 problem_kinds! {
     "request" {
         MalformedRequest "malformed-request" 400 "Malformed request"
-            "The request cannot be read: a path, a header or the body is not well-formed."
+            "The request cannot be read: a path, a header or the body is not well-formed. An address beyond 65,534 bytes is answered 400 and a head beyond 128 KiB or 96 headers 431, both without a body: nothing of them is looked at."
         MalformedJson "malformed-json" 400 "Malformed JSON"
             "The body is not JSON in UTF-8. The detail names line and column."
         InvalidInput "invalid-input" 422 "Invalid input"
-            "The body is JSON, but fields are missing, unknown or out of bounds. `errors` lists each with its JSON pointer."
+            "The body is JSON, but not what the route takes. What is missing, unknown or of the wrong type is found first, and `errors` names that one alone; where nothing is, `errors` lists all that is out of bounds. Each has its JSON pointer."
         UnsupportedMediaType "unsupported-media-type" 415 "Unsupported media type"
             "Send the body with `Content-Type: application/json`, and without a `Content-Encoding`."
         NotAcceptable "not-acceptable" 406 "Not acceptable"
@@ -65,8 +65,6 @@ problem_kinds! {
             "The body exceeds the route's `limit` in bytes: 8 KiB below `/api/v1/auth/`, else 64 KiB. The connection is closed."
         RequestTimeout "request-timeout" 408 "Request timeout"
             "The body took too long to arrive, and nothing was done. The connection is closed."
-        UriTooLong "uri-too-long" 414 "Address too long"
-            "The path and query are longer than the server reads."
         UnknownParameter "unknown-parameter" 400 "Unknown parameter"
             "The query has a parameter that the route does not know. `errors` names each; check the spelling."
         InvalidParameter "invalid-parameter" 400 "Invalid parameter"
@@ -90,7 +88,7 @@ problem_kinds! {
         IdempotencyKeyRequired "idempotency-key-required" 400 "Idempotency-Key required"
             "Send an `Idempotency-Key` header of your own making, so that the request can safely be repeated."
         IdempotencyKeyReused "idempotency-key-reused" 422 "Idempotency-Key reused"
-            "The key was used within the last 24 hours for a different request. Make a new one."
+            "You used the key within the last 24 hours at this route for a different request: with another body, or for another id. Make a new one. Keys count per route and caller: the same key at another route is another key."
         RequestInFlight "request-in-flight" 409 "Request in flight"
             "A request with the same key is still being worked on. Repeat this one after `Retry-After` seconds."
     }
@@ -154,11 +152,11 @@ problem_kinds! {
     }
     "logistics" {
         WrongCenterState "wrong-center-state" 409 "Wrong center state"
-            "The center's `status` does not allow this."
+            "The center's status, `current_status`, does not allow this."
         CenterNotApproved "center-not-approved" 409 "Center not approved"
             "Goods are picked up at approved centers only."
         WindowNotOffered "window-not-offered" 409 "Window not offered"
-            "The center does not offer this pickup window, or not any more. `reason` is `not_offered`, `too_soon`, `past`, `too_far` or `length`; its `windows` list what it does offer."
+            "The center does not offer this pickup window, or not any more. `reason` is `not_offered`, `too_soon` for what begins in less than 2 hours or has begun, `too_far` for what begins in more than 14 days; at a center without windows of its own `past`, `too_far` or `length`. `GET /api/v1/centers/{id}/windows` lists what can be chosen."
         WindowFull "window-full" 409 "Window full"
             "Every place in the pickup window is taken. Choose another."
         AddressNotFound "address-not-found" 422 "Address not found"
@@ -176,7 +174,7 @@ problem_kinds! {
         PickupNeedsAccount "pickup-needs-account" 409 "Pickup needs an account"
             "Some lines are picked up, for which your place must be known; nothing was ordered. `problems` names them as `login_required`, beside whatever else stands in the way. Log in, or take them out of the cart."
         OutOfStock "out-of-stock" 409 "Out of stock"
-            "There is less than was asked for, and nothing was ordered or put in. `quantity_available` tells what can be had, `problems` each line of a checkout that falls short."
+            "There is less than was asked for, and nothing was ordered or put in. `quantity_available` tells what can be had, `quantity_asked` what was asked for, `problems` each line of a checkout that falls short."
         NotEligible "not-eligible" 409 "Not eligible"
             "No approved distribution center is within 100 miles of you and of every gardener. `eligibility` tells who lacks what."
         NoShippingAddress "no-shipping-address" 409 "No shipping address"
@@ -184,9 +182,9 @@ problem_kinds! {
         PaymentTooLate "payment-too-late" 409 "Payment too late"
             "The order was not paid by its `pay_by`, and its stock is no longer held. Check out again."
         CenterNotEligible "center-not-eligible" 409 "Center not eligible"
-            "The center is not among those that everybody in the order reaches, or is no longer approved. The order's `centers` lists them."
+            "The center is not among those that everybody in the order reached when it was placed, or is no longer approved. `GET /api/v1/orders/{id}/centers` lists what can be chosen."
         WrongOrderState "wrong-order-state" 409 "Wrong order state"
-            "The order's `status` does not allow this `action`. Its `actions` lists what it does allow."
+            "The order's status, `current_status`, does not allow this `action`. The order's `actions` lists what it does allow."
         NotYourStep "not-your-step" 403 "Not your step"
             "The `action` is for another party of the order: customers pay and choose the pickup, vendors hand over and ship."
         NotSoleVendor "not-sole-vendor" 403 "Not the only vendor"
@@ -240,7 +238,6 @@ impl ProblemKind {
             504 => Self::Timeout,
             412 => Self::PreconditionFailed,
             413 => Self::BodyTooLarge,
-            414 => Self::UriTooLong,
             415 => Self::UnsupportedMediaType,
             422 => Self::InvalidInput,
             428 => Self::PreconditionRequired,

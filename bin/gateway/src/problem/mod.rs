@@ -127,7 +127,10 @@ impl Problem {
     /// Adds a member of the kind's own, such as `available`. What does not serialize is left out.
     #[must_use]
     pub fn extra(mut self, member: &str, value: impl Serialize) -> Self {
-        if let Ok(value) = serde_json::to_value(value) {
+        // What is not known is absent, as everywhere.
+        if let Ok(value) = serde_json::to_value(value)
+            && !value.is_null()
+        {
             self.0.extra.insert(member.to_owned(), value);
         }
         self

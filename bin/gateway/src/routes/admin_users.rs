@@ -69,7 +69,8 @@ async fn show(state: AppState, principal: Principal, id: Id<UserId>) -> Result<O
 
 /// Closes an account and ends its sessions
 ///
-/// For admins. The last active admin cannot be closed out.
+/// For admins. The last active admin cannot be closed out. An access token that was issued before stays good until it
+/// expires, up to 15 minutes; an admin's rights end at once.
 ///
 /// Problems: `last_admin`.
 #[api_v2_operation(operation_id = "disable_user")]

@@ -174,6 +174,9 @@ async fn refresh(state: AppState, body: Body<RefreshBody>) -> Result<Ok200<Signe
 }
 
 /// Ends this session
+///
+/// Its refresh token is worth nothing from then on. An access token that was issued before stays good until it expires,
+/// up to 15 minutes: forget it.
 #[api_v2_operation(operation_id = "log_out")]
 async fn log_out(state: AppState, principal: Principal) -> Result<NoContent, Problem> {
     let now = state.clock.now();
@@ -184,6 +187,9 @@ async fn log_out(state: AppState, principal: Principal) -> Result<NoContent, Pro
 }
 
 /// Ends every session of the caller's, this one included
+///
+/// No refresh token is worth anything from then on. Access tokens that were issued before stay good until they expire,
+/// up to 15 minutes.
 #[api_v2_operation(operation_id = "log_out_everywhere")]
 async fn log_out_everywhere(state: AppState, principal: Principal) -> Result<NoContent, Problem> {
     let now = state.clock.now();
@@ -205,6 +211,9 @@ async fn list_sessions(
 }
 
 /// Ends one of the caller's sessions
+///
+/// Its refresh token is worth nothing from then on. An access token that was issued before stays good until it expires,
+/// up to 15 minutes.
 #[api_v2_operation(operation_id = "end_session")]
 async fn end_session(state: AppState, principal: Principal, id: Id<SessionId>) -> Result<NoContent, Problem> {
     let now = state.clock.now();

@@ -1,4 +1,4 @@
-//! Browse: what a visitor can have where they are. Public.
+//! Browse: what is on sale; with a place, what is sold by whoever shares a center with it. Public.
 
 use catalog::{BrowseFilter, BrowseItem, ListingType, OfferingKind, Sort};
 use chrono::{DateTime, Datelike, Utc};
@@ -50,7 +50,7 @@ pub(super) struct BrowseParams {
     cursor: Option<String>,
 }
 
-/// A page of what can be had.
+/// A page of what is on sale.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(super) struct BrowseView {
     /// The offerings, in order. A page may have fewer than `limit` although more follow: what has just sold out is
@@ -100,9 +100,10 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 /// What is on sale
 ///
-/// Give `address`, or `lat` with `lon`, to see only what can be had there: offerings whose vendor shares at least one
-/// approved distribution center with you. `place` tells what was made of it; without centers in reach the page is
-/// empty. `quantity_available` is net of what others hold in their checkouts.
+/// Give `address`, or `lat` with `lon`, to see only offerings whose vendor shares at least one approved distribution
+/// center with you: listings, which are picked up there, and products alike. `place` tells what was made of it; without
+/// centers in reach the page is empty. What ships can be bought from anywhere: leave the place out, with `kind=product`
+/// or at `GET /api/v1/products`, to see all of it. `quantity_available` is net of what others hold in their checkouts.
 ///
 /// Problems: `geocoder_unavailable`.
 #[api_v2_operation(operation_id = "browse", tags(listings))]
@@ -115,7 +116,8 @@ pub(super) async fn list(
 
 /// Products on sale
 ///
-/// Browse with `kind=product`: see `GET /api/v1/listings`.
+/// Browse with `kind=product`: see `GET /api/v1/listings`. Products ship, and can be bought from anywhere: without a
+/// place all of them are shown, with one only those whose vendor shares a distribution center with you.
 ///
 /// Problems: `geocoder_unavailable`.
 #[api_v2_operation(operation_id = "browse_products", tags(products))]

@@ -59,8 +59,8 @@ struct CartLineView {
 /// Something that must be put right before a checkout.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(super) struct CartProblemView {
-    /// One of `not_on_sale`, `out_of_stock`, `price_changed`, `not_divisible`, `own_offering`, `login_required` or
-    /// `not_eligible`.
+    /// One of `not_on_sale`, `out_of_stock`, `price_changed`, `not_divisible`, `own_offering`, `login_required`,
+    /// `no_shipping_address` or `not_eligible`.
     code: String,
     /// The line it is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -416,7 +416,8 @@ impl CartProblemView {
             CartProblem::NotOnSale { .. }
             | CartProblem::NotDivisible { .. }
             | CartProblem::OwnOffering { .. }
-            | CartProblem::LoginRequired { .. } => {}
+            | CartProblem::LoginRequired { .. }
+            | CartProblem::NoShippingAddress => {}
         }
         view
     }

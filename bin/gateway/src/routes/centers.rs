@@ -342,7 +342,8 @@ async fn propose(
 
 /// A center
 ///
-/// Approved ones are public; others are shown to whoever proposed them and to admins.
+/// Those that are or once were approved are public: pickups may still be arranged at one that was closed. Others are
+/// shown to whoever proposed them and to admins.
 #[api_v2_operation(operation_id = "show_center")]
 async fn show(
     state: AppState,
@@ -395,10 +396,11 @@ async fn windows(
 async fn visible(conn: &mut Conn, caller: MaybePrincipal, id: CenterId) -> Result<Center, Problem> {
     let unknown = || Problem::not_found("center");
     let center = logistics::find_center(conn, id).await?.ok_or_else(unknown)?;
-    let Some(caller) = caller.0 else {
-        return if center.status == CenterStatus::Approved { Ok(center) } else { Err(unknown()) };
-    };
-    if center.status == CenterStatus::Approved || center.proposed_by == Some(caller.user_id) {
+    if matches!(center.status, CenterStatus::Approved | CenterStatus::Inactive) {
+        return Ok(center);
+    }
+    let caller = caller.0.ok_or_else(unknown)?;
+    if center.proposed_by == Some(caller.user_id) {
         return Ok(center);
     }
     if callers::caller(conn, caller).await?.is_admin() { Ok(center) } else { Err(unknown()) }

@@ -17,7 +17,7 @@ use crate::{AppState, Ok200, Problem};
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct SchedulePickupBody {
-    /// One of the order's centers.
+    /// Which of the order's centers.
     center_id: Uuid,
     /// A window that the center offers, as ISO 8601 start and end: `2030-05-04T15:00:00Z/2030-05-04T17:00:00Z`.
     #[openapi(example = "2030-05-04T15:00:00Z/2030-05-04T17:00:00Z")]
@@ -43,7 +43,7 @@ struct CancelOrderBody {
 /// Where an order may be picked up.
 #[derive(Debug, Serialize, Apiv2Schema)]
 struct OrderCentersView {
-    /// The approved centers that everybody in the order reaches.
+    /// The centers that everybody in the order reached when it was placed, as far as they are approved now.
     centers: Vec<OrderCenterView>,
 }
 
@@ -92,6 +92,9 @@ async fn mock_pay(
 }
 
 /// Where an order may be picked up
+///
+/// At the centers that everybody in the order reached when it was placed and that are approved now. One that was
+/// approved for the first time later is none of them, however near it is.
 #[api_v2_operation(operation_id = "list_order_centers")]
 async fn centers(
     state: AppState,
@@ -115,7 +118,8 @@ async fn centers(
 
 /// Chooses, or changes, where and when to pick up
 ///
-/// The center must be one of the order's, the window one that the center offers.
+/// The center must be one of the order's: those that everybody in it reached when it was placed, as
+/// `GET /api/v1/orders/{id}/centers` lists them. The window must be one that the center offers.
 ///
 /// Problems: `not_your_step`, `wrong_order_state`, `center_not_eligible`, `center_not_approved`, `window_not_offered`,
 /// `window_full`.

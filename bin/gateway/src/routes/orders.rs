@@ -15,7 +15,8 @@ use crate::{AppState, Ok200, Problem};
 /// Which orders, and how many.
 #[derive(Debug, Serialize, Deserialize, Apiv2Schema)]
 struct OrderParams {
-    /// Only those in this state, such as `SCHEDULED`.
+    /// Only those in this state. One of `CREATED`, `AWAITING_PICKUP_SCHEDULING`, `SCHEDULED`, `COMPLETE`, `CANCELLED`,
+    /// `PENDING`, `PROCESSING`, `SHIPPED`, `DELIVERED` or `CANCELED`.
     status: Option<String>,
     /// 1 to 100, 24 unless asked.
     limit: Option<i64>,

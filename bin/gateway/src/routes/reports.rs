@@ -23,7 +23,7 @@ struct ReportView {
     id: Uuid,
     /// Who made it.
     reporter_id: Uuid,
-    /// `listing` (any offering) or `user`.
+    /// One of `listing` or `user`; a listing is any offering.
     subject_type: String,
     /// What it is about.
     subject_id: Uuid,
@@ -45,7 +45,7 @@ struct ReportView {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct CreateReportBody {
-    /// `listing` (any offering) or `user`.
+    /// One of `listing` or `user`; a listing is any offering.
     subject_type: String,
     /// Which one.
     subject_id: Uuid,

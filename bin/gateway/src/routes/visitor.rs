@@ -19,7 +19,8 @@ pub(super) struct VisitorPlaceView {
     /// How surely that is the address that was given. One of `city`, `postal_code`, `street` or `rooftop`.
     #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<String>,
-    /// How many approved distribution centers lie within 100 miles. Where there are none, nothing can be had.
+    /// How many approved distribution centers lie within 100 miles. Where there are none, the page is empty; what ships
+    /// can be bought all the same, and is shown when the place is left out.
     centers_in_reach: usize,
 }
 

@@ -1,7 +1,8 @@
 """What schemathesis cannot make up, and what the document cannot say.
 
 The first is ids of things that exist, places and present versions. The second is that parameters belong together, that
-text is refused with control characters in it, and that something well-formed may still name nothing.
+text is refused with control characters in it or with nothing to see in it, and that something well-formed may still
+name nothing.
 """
 
 import json
@@ -12,6 +13,7 @@ import zlib
 import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import IgnoredAuth, RejectedPositiveData
 from schemathesis.specs.openapi.auth_flow import detection
 
@@ -54,15 +56,21 @@ USUAL = 0.8
 # What is wrong with a field that is written as the document says.
 BEYOND_FORM = {"not_allowed", "unknown"}
 
+# What turns a text around is refused like a control character.
+TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+# A text of nothing else is an empty one.
+INVISIBLE = {0xAD, 0x115F, 0x1160, 0x3164, 0xFEFF, *range(0x200B, 0x2010), *range(0x2060, 0x2065)}
 
-def is_control(character):
-    return ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F
+
+def is_unreadable(character):
+    code = ord(character)
+    return code < 0x20 or 0x7F <= code <= 0x9F or code in TURNS or code in INVISIBLE
 
 
 def readable(value):
-    """The value with a letter for every control character."""
+    """The value with a letter for every character that may be refused."""
     if isinstance(value, str):
-        return "".join("x" if is_control(character) else character for character in value)
+        return "".join("x" if is_unreadable(character) else character for character in value)
     if isinstance(value, list):
         return [readable(item) for item in value]
     if isinstance(value, dict):
@@ -84,7 +92,9 @@ def map_case(context, case):
             if name in table and isinstance(value, str) and chance.random() < USUAL:
                 container[name] = chance.choice(KNOWN[table[name]])
 
-    if case.path_parameters and valid(ParameterLocation.PATH):
+    # One step after the other names what the step before has made.
+    follows = case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
+    if case.path_parameters and valid(ParameterLocation.PATH) and not follows:
         words = case.operation.path.split("/")
         fill(
             case.path_parameters,

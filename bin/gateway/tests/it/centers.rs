@@ -201,6 +201,8 @@ async fn a_closed_center_is_gone_until_it_opens_again() {
     decide(&town, &root, &id, "deactivate").await;
     assert!(names(&anybody(&town, &near).await).is_empty(), "this process knows at once");
     assert!(names(&anybody(&town, CENTERS).await).is_empty());
+    let closed = anybody(&town, &format!("{CENTERS}/{id}")).await;
+    assert_eq!(closed["status"], "INACTIVE", "pickups may still be arranged there");
     decide(&town, &root, &id, "reactivate").await;
     assert_eq!(names(&anybody(&town, &near).await).len(), 1);
 }

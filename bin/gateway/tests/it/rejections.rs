@@ -51,9 +51,17 @@ async fn bodies() {
     .await;
     problem(send("\u{e9}", b"{}".to_vec()).await.unwrap(), 415, "unsupported_media_type").await;
     problem(send(json, b"{".to_vec()).await.unwrap(), 400, "malformed_json").await;
-    problem(send(json, Vec::new()).await.unwrap(), 400, "malformed_json").await;
     problem(send(json, b"\"\xff\"".to_vec()).await.unwrap(), 400, "malformed_json").await;
     problem(send(json, vec![b' '; 300_000]).await.unwrap(), 413, "body_too_large").await;
+    // Nothing is an empty object, of whatever type it is said to be.
+    let nothing = server.post("/api/v1/notes").bearer_auth(&token).send();
+    for none in [nothing.await, send(json, Vec::new()).await, send("text/plain", Vec::new()).await] {
+        let told = problem(none.unwrap(), 422, "invalid_input").await;
+        assert_eq!(
+            told["errors"],
+            json!([{ "pointer": "/title", "code": "required", "message": "is required" }])
+        );
+    }
     let told = problem(send(json, b"{\"title\":\"x\"}".to_vec()).await.unwrap(), 422, "invalid_input").await;
     assert_eq!(
         told["errors"],

@@ -48,8 +48,15 @@ async fn a_browser_lets_the_client_through() {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
     let url = format!("{}/api/v1/me", shop.running.base_url);
     let origin = "http://localhost:5173";
-    let asked =
-        ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-cart-token"];
+    let asked = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "x-cart-token",
+        "x-order-token",
+    ];
     let preflight = client.request(Method::OPTIONS, &url).header("origin", origin);
     let preflight = preflight.header("access-control-request-method", "PATCH");
     let preflight = preflight.header("access-control-request-headers", asked.join(", "));

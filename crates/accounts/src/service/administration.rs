@@ -1,6 +1,8 @@
 //! What admins see and do. That the actor is one is the caller's to establish, with
 //! [`require_admin`].
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use db::Conn;
 use kernel::{Actor, Limit, Page, UserId};
@@ -114,6 +116,11 @@ pub async fn enable_account(
         outbox::emit(tx, now, about_user("user.enabled", user, actor, json!({}))).await?;
     }
     find_account(tx, user).await
+}
+
+/// Which of these people have a closed account.
+pub async fn disabled_among(conn: &mut Conn, users: &[UserId]) -> Result<HashSet<UserId>, AccountsError> {
+    Ok(store::list_disabled(conn, users).await?.into_iter().collect())
 }
 
 /// Makes sure that an active admin remains when `user` is none any more. Holds all of them, so that

@@ -22,8 +22,8 @@ pub use addresses::{
     primary_place, primary_places, remove_address, set_place,
 };
 pub use administration::{
-    count_registered, disable_account, enable_account, find_account, grant_role, list_users, require_admin,
-    revoke_role,
+    count_registered, disable_account, disabled_among, enable_account, find_account, grant_role, list_users,
+    require_admin, revoke_role,
 };
 pub use authentication::{ChangePassword, LogIn, change_password, log_in};
 pub(crate) use bulk::{Checked, Home};

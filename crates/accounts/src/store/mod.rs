@@ -29,8 +29,8 @@ pub(crate) use sessions::{
 };
 pub(crate) use users::{
     NewUser, Verified, count_users_since, delete_role_grant, find_account, find_account_by_key,
-    insert_role_grants, insert_user, is_active_admin, list_accounts, lock_account, lock_active_admins,
-    lock_user, update_password, update_profile, update_status,
+    insert_role_grants, insert_user, is_active_admin, list_accounts, list_disabled, lock_account,
+    lock_active_admins, lock_user, update_password, update_profile, update_status,
 };
 pub(crate) use vendors::{
     find_vendor_by_slug, find_vendor_profile, insert_vendor_profile, list_taken_slugs, update_vendor_profile,

@@ -219,6 +219,16 @@ pub(crate) async fn lock_active_admins(tx: &mut Conn) -> QueryResult<Vec<UserId>
         .await
 }
 
+/// Which of these accounts are closed.
+pub(crate) async fn list_disabled(conn: &mut Conn, users: &[UserId]) -> QueryResult<Vec<UserId>> {
+    users::table
+        .filter(users::id.eq_any(users))
+        .filter(users::status.eq(AccountStatus::Disabled.as_str()))
+        .select(users::id)
+        .load(conn)
+        .await
+}
+
 pub(crate) async fn is_active_admin(conn: &mut Conn, user: UserId) -> QueryResult<bool> {
     let admin = role_grants::table
         .inner_join(users::table.on(users::id.eq(role_grants::user_id)))

@@ -7,8 +7,8 @@ use diesel_async::RunQueryDsl;
 use kernel::{Slug, UserId};
 
 use super::named;
-use crate::schema::vendor_profiles;
-use crate::{AccountsError, VendorKind, VendorProfile};
+use crate::schema::{users, vendor_profiles};
+use crate::{AccountStatus, AccountsError, VendorKind, VendorProfile};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = vendor_profiles)]
@@ -116,7 +116,10 @@ pub(crate) async fn find_vendor_profile(conn: &mut Conn, user: UserId) -> QueryR
 }
 
 pub(crate) async fn find_vendor_by_slug(conn: &mut Conn, slug: &str) -> QueryResult<Option<VendorProfile>> {
-    let by_slug = vendor_profiles::table.filter(vendor_profiles::slug.eq(slug));
+    let by_slug = vendor_profiles::table
+        .inner_join(users::table.on(users::id.eq(vendor_profiles::user_id)))
+        .filter(vendor_profiles::slug.eq(slug))
+        .filter(users::status.eq(AccountStatus::Active.as_str()));
     let found = by_slug.select(VendorRow::as_select()).first(conn).await.optional()?;
     found.map(VendorProfile::try_from).transpose()
 }

@@ -195,7 +195,7 @@ pub async fn change_offering(
     save(tx, now, actor, "offering.changed", offering).await
 }
 
-/// Puts an offering on sale; doing it twice does nothing the second time.
+/// Puts an offering on sale; doing it twice does nothing the second time, but to say what keeps it from being found.
 pub async fn publish_offering(
     tx: &mut Conn,
     now: DateTime<Utc>,
@@ -203,10 +203,11 @@ pub async fn publish_offering(
     id: OfferingId,
 ) -> Result<Offering, CatalogError> {
     let mut offering = lock_own(tx, vendor, id).await?;
+    let seller = seller_of(tx, vendor).await?;
     if offering.status == SaleStatus::Active {
+        may_publish(offering.detail.kind(), &seller)?;
         return Ok(offering);
     }
-    let seller = seller_of(tx, vendor).await?;
     put_on_sale(&mut offering, &seller, now)?;
     save(tx, now, vendor.into(), "offering.published", offering).await
 }

@@ -11,7 +11,7 @@ pub async fn upsert_seller(tx: &mut Conn, now: DateTime<Utc>, seller: &Seller) -
     Ok(store::sellers::upsert(tx, now, seller).await?)
 }
 
-/// Records where a seller is and what that reaches, and derives anew how its offerings are found.
+/// Records where a seller is, what that reaches and whether they sell at all, and derives anew how its offerings are found.
 /// Doing it twice does nothing the second time.
 pub async fn place_seller(
     tx: &mut Conn,
@@ -29,7 +29,7 @@ pub async fn find_seller(conn: &mut Conn, vendor: UserId) -> Result<Option<Selle
     Ok(store::sellers::find(conn, vendor).await?)
 }
 
-/// The shop with this slug.
+/// The shop with this slug that customers may see.
 pub async fn find_seller_by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Seller>, CatalogError> {
     Ok(store::sellers::find_by_slug(conn, slug).await?)
 }

@@ -367,12 +367,12 @@ const ROWS: [i64; 3] = [25, 51, 101];
 /// plan is right for all values, the limit is written out, so that it is found to be.
 fn push_limit(sql: &mut Sql<'_>, filter: &BrowseFilter, limit: Limit) {
     let rows = limit.with_lookahead();
-    match ROWS.into_iter().find(|most| rows <= *most && filter.has_one_best_plan()) {
-        Some(most) => sql.push(&format!(" LIMIT {most}")),
-        None => {
-            sql.push(" LIMIT ");
-            sql.push_bind::<BigInt, _>(rows);
-        }
+    let written = ROWS.into_iter().find(|most| rows <= *most).filter(|_| filter.has_one_best_plan());
+    if let Some(most) = written {
+        sql.push(&format!(" LIMIT {most}"));
+    } else {
+        sql.push(" LIMIT ");
+        sql.push_bind::<BigInt, _>(rows);
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn insert_offerings(tx: &mut Conn, batch: &[StockedOffering]) -
         "status, in_stock, published_at, created_at, updated_at, reach, browsable) ",
         "SELECT new.id, new.kind, new.vendor_id, category_id, title, description, unit, price_minor, currency, ",
         "status, in_stock, published_at, created_at, new.updated_at, s.reach, ",
-        "status = 'active' AND in_stock AND (new.kind = 'product' OR cardinality(s.reach) > 0) ",
+        "status = 'active' AND in_stock AND s.open AND (new.kind = 'product' OR cardinality(s.reach) > 0) ",
         "FROM new JOIN sellers s ON s.vendor_id = new.vendor_id ORDER BY new.id ",
         "RETURNING id, kind, category_id, price_minor, published_at, reach, browsable) ",
         "INSERT INTO offering_reach (offering_id, center_number, kind, category_id, price_minor, published_at) ",

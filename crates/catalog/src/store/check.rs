@@ -3,7 +3,7 @@
 use db::{Sql, sql};
 
 /// Offerings that may be browsed, derived from what they and their sellers are.
-const BROWSABLE: &str = "o.status = 'active' AND NOT o.hidden AND o.in_stock AND o.deleted_at IS NULL \
+const BROWSABLE: &str = "o.status = 'active' AND NOT o.hidden AND o.in_stock AND o.deleted_at IS NULL AND s.open \
                          AND (o.kind = 'product' OR cardinality(s.reach) > 0)";
 
 pub(crate) fn without_detail() -> Sql<'static> {

@@ -227,7 +227,7 @@ pub(crate) async fn find_public(
          p.sku, p.reorder_threshold, s.name, s.slug \
          FROM offerings o JOIN sellers s ON s.vendor_id = o.vendor_id \
          LEFT JOIN listings l ON l.offering_id = o.id LEFT JOIN products p ON p.offering_id = o.id \
-         WHERE o.id = $1 AND o.deleted_at IS NULL AND o.status <> 'draft' AND NOT o.hidden",
+         WHERE o.id = $1 AND o.deleted_at IS NULL AND o.status <> 'draft' AND NOT o.hidden AND s.open",
     )
     .bind::<SqlUuid, _>(id)
     .returning::<ColumnsOfShop>()
@@ -312,7 +312,7 @@ type ForSaleColumns = (
 pub(crate) async fn load_for_sale(mut conn: &Conn, ids: &[OfferingId]) -> QueryResult<Vec<ForSale>> {
     let rows: Vec<ForSaleRow> = db::sql(
         "SELECT o.id, o.kind, o.vendor_id, s.name, o.title, o.unit, o.price_minor, \
-         o.status = 'active' AND NOT o.hidden AND o.deleted_at IS NULL, s.lat, s.lon, s.reach \
+         o.status = 'active' AND NOT o.hidden AND o.deleted_at IS NULL AND s.open, s.lat, s.lon, s.reach \
          FROM offerings o JOIN sellers s ON s.vendor_id = o.vendor_id WHERE o.id = ANY($1)",
     )
     .bind::<Array<SqlUuid>, _>(ids)

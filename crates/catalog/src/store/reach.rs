@@ -11,7 +11,7 @@ use kernel::{OfferingId, UserId};
 const REFRESH: &str = "
 WITH truth AS (
     SELECT o.id, s.reach,
-           o.status = 'active' AND NOT o.hidden AND o.in_stock AND o.deleted_at IS NULL
+           o.status = 'active' AND NOT o.hidden AND o.in_stock AND o.deleted_at IS NULL AND s.open
                AND (o.kind = 'product' OR cardinality(s.reach) > 0) AS browsable,
            o.kind, o.category_id, o.price_minor, o.published_at
     FROM offerings o JOIN sellers s ON s.vendor_id = o.vendor_id

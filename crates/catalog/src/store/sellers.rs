@@ -20,6 +20,7 @@ struct SellerRow {
     lat: Option<f64>,
     lon: Option<f64>,
     reach: Vec<i32>,
+    open: bool,
 }
 
 impl From<SellerRow> for Seller {
@@ -31,6 +32,7 @@ impl From<SellerRow> for Seller {
             kind: row.kind,
             place: row.lat.zip(row.lon),
             reach: row.reach,
+            open: row.open,
         }
     }
 }
@@ -67,12 +69,14 @@ pub(crate) async fn update_placement(
     let differs = sellers::lat
         .is_distinct_from(lat)
         .or(sellers::lon.is_distinct_from(lon))
-        .or(sellers::reach.ne(&placement.reach));
+        .or(sellers::reach.ne(&placement.reach))
+        .or(sellers::open.ne(placement.open));
     let changed = diesel::update(sellers::table.find(placement.vendor_id).filter(differs))
         .set((
             sellers::lat.eq(lat),
             sellers::lon.eq(lon),
             sellers::reach.eq(&placement.reach),
+            sellers::open.eq(placement.open),
             sellers::updated_at.eq(now),
         ))
         .execute(tx)
@@ -104,7 +108,7 @@ pub(crate) async fn hold_in_place(tx: &mut Conn, vendors: &[UserId]) -> QueryRes
 }
 
 pub(crate) async fn find_by_slug(conn: &mut Conn, slug: &str) -> QueryResult<Option<Seller>> {
-    let by_slug = sellers::table.filter(sellers::slug.eq(slug));
+    let by_slug = sellers::table.filter(sellers::slug.eq(slug).and(sellers::open));
     Ok(by_slug.select(SellerRow::as_select()).first(conn).await.optional()?.map(Seller::from))
 }
 

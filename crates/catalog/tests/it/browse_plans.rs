@@ -63,13 +63,18 @@ fn placement(number: usize) -> SellerPlacement {
     if number < SELLERS / 2 {
         let mut reach: Vec<i32> = (0..8).map(|step| 1 + (n + step) % METRO_CENTERS).collect();
         reach.sort_unstable();
-        return SellerPlacement { vendor_id, place: Some((39.5 + spread, -105.0 + spread)), reach };
+        return SellerPlacement {
+            vendor_id,
+            place: Some((39.5 + spread, -105.0 + spread)),
+            reach,
+            open: true,
+        };
     }
     let rural = CENTERS - METRO_CENTERS;
     let mut reach = vec![METRO_CENTERS + 1 + n % rural, METRO_CENTERS + 1 + (n + 1) % rural];
     reach.sort_unstable();
     let lat = 30.0 + f64::from(n % rural) / 30.0;
-    SellerPlacement { vendor_id, place: Some((lat, -95.0 - spread)), reach }
+    SellerPlacement { vendor_id, place: Some((lat, -95.0 - spread)), reach, open: true }
 }
 
 /// `PostgreSQL`'s `md5(text)::uuid`.

@@ -58,6 +58,12 @@ async fn a_gardener_must_be_located_and_reach_a_center_to_sell() {
     assert!(!is_found(conn, draft.id).await, "still a draft");
     publish_offering(conn, now(), gardener, draft.id).await.unwrap();
     assert!(is_found(conn, draft.id).await);
+
+    // They move away. It is on sale still, and somebody who wonders why nobody finds it is told.
+    place(conn, gardener, Some(BOULDER), &[]).await;
+    assert!(!is_found(conn, draft.id).await);
+    let far = publish_offering(conn, now(), gardener, draft.id).await;
+    assert!(matches!(far, Err(CatalogError::NotPublishable(NotPublishable::OutOfReach))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

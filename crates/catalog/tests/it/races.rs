@@ -32,7 +32,7 @@ async fn act(
     conn.transaction::<_, CatalogError, _>(async |tx| match deed {
         0..=2 => {
             let (place, reach) = (Some(BOULDER), reach.to_vec());
-            place_seller(tx, now(), &SellerPlacement { vendor_id: gardener, place, reach }).await
+            place_seller(tx, now(), &SellerPlacement { vendor_id: gardener, place, reach, open: true }).await
         }
         3 => {
             let draft = CreateListing { publish: true, ..produce_of(plant) };

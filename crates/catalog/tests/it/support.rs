@@ -41,7 +41,8 @@ pub async fn user(conn: &mut Conn) -> UserId {
 pub async fn vendor(conn: &mut Conn, kind: &str) -> UserId {
     let vendor_id = user(conn).await;
     let (name, slug) = (format!("Shop {vendor_id}"), format!("shop-{vendor_id}"));
-    let seller = Seller { vendor_id, name, slug, kind: kind.to_owned(), place: None, reach: vec![] };
+    let seller =
+        Seller { vendor_id, name, slug, kind: kind.to_owned(), place: None, reach: vec![], open: true };
     upsert_seller(conn, now(), &seller).await.unwrap();
     vendor_id
 }
@@ -54,7 +55,7 @@ pub async fn gardener(conn: &mut Conn, reach: &[i32]) -> UserId {
 }
 
 pub async fn place(conn: &mut Conn, vendor_id: UserId, place: Option<(f64, f64)>, reach: &[i32]) {
-    let placement = SellerPlacement { vendor_id, place, reach: reach.to_vec() };
+    let placement = SellerPlacement { vendor_id, place, reach: reach.to_vec(), open: true };
     place_seller(conn, now(), &placement).await.unwrap();
 }
 

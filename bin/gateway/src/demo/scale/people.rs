@@ -90,6 +90,7 @@ pub(super) fn vendor(
         kind: kind.as_str().to_owned(),
         place: Some(degrees(zip.place)),
         reach: Vec::new(),
+        open: true,
     };
     Ok((resident, seller))
 }

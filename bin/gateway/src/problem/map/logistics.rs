@@ -13,7 +13,7 @@ impl From<LogisticsError> for Problem {
             LogisticsError::UnknownCenter => Self::not_found("center"),
             LogisticsError::Invalid(invalid) => invalid.into(),
             LogisticsError::NotPossible(refused) => {
-                refuse(ProblemKind::WrongCenterState).extra("status", refused.from.as_str())
+                refuse(ProblemKind::WrongCenterState).extra("current_status", refused.from.as_str())
             }
             LogisticsError::Changed { current } => Self::new(ProblemKind::PreconditionFailed)
                 .detail(format!("the present version is {}", etag(current))),

@@ -14,7 +14,7 @@ impl From<MarketError> for Problem {
             MarketError::NotFound(what) => Self::not_found(what),
             MarketError::Refused(Refusal::WrongState { from, action }) => {
                 refuse(ProblemKind::WrongOrderState)
-                    .extra("status", from.as_str())
+                    .extra("current_status", from.as_str())
                     .extra("action", action.as_str())
             }
             MarketError::Refused(Refusal::NotYours { action }) => {
@@ -37,11 +37,13 @@ impl From<CheckoutError> for Problem {
             CheckoutError::CartProblems(_) => refuse(ProblemKind::CartProblems),
             CheckoutError::PickupNeedsAccount(_) => refuse(ProblemKind::PickupNeedsAccount),
             CheckoutError::OutOfStock(ref problems) => {
-                let free = problems.iter().find_map(|problem| match problem {
-                    checkout::CartProblem::OutOfStock { free, .. } => Some(free.to_string()),
+                let short = problems.iter().find_map(|problem| match problem {
+                    checkout::CartProblem::OutOfStock { free, asked, .. } => Some((free, asked)),
                     _ => None,
                 });
-                refuse(ProblemKind::OutOfStock).extra("quantity_available", free)
+                refuse(ProblemKind::OutOfStock)
+                    .extra("quantity_available", short.map(|(free, _)| free.to_string()))
+                    .extra("quantity_asked", short.map(|(_, asked)| asked.to_string()))
             }
             CheckoutError::Ineligible(_) => refuse(ProblemKind::NotEligible),
             CheckoutError::NoShippingAddress => refuse(ProblemKind::NoShippingAddress),

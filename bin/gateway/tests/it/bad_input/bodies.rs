@@ -58,7 +58,7 @@ async fn what_is_no_json_is_malformed() {
         let json = "application/json";
         let sound = sample.to_string();
         let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
-        for text in ["", " ", "{", "not json", "{\"a\":}", "{'a':1}", "\u{feff}{}", deep.as_str()] {
+        for text in [" ", "{", "not json", "{\"a\":}", "{'a':1}", "\u{feff}{}", deep.as_str()] {
             let what = format!("{name} with {:?}", &text[..text.len().min(20)]);
             let answer = refused(send(json, text.as_bytes().to_vec()), &what).await;
             assert!(
@@ -78,6 +78,26 @@ async fn what_is_no_json_is_malformed() {
         let bare = scene.request(&operation, "").body(sound.clone());
         refused(bare, &name).await.refused(415, "unsupported_media_type");
     }
+    assert_eq!(scene.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_body_what_is_required_is_named() {
+    let market = Market::open().await;
+    let scene = Scene::set(&market).await;
+    let before = scene.rows().await;
+    let mut asked = 0;
+    for (operation, _, _) in bodies(&scene) {
+        let schema = operation.body.as_ref().unwrap();
+        let Some(required) = schema["required"].as_array() else { continue };
+        let name = operation.name();
+        let told = refused(scene.request(&operation, ""), &name).await.refused(INVALID.0, INVALID.1);
+        let missing = told["errors"][0]["pointer"].as_str().unwrap().trim_start_matches('/');
+        assert!(required.iter().any(|member| member == missing), "{name}: {told}");
+        assert_eq!(told["errors"][0]["code"], "required", "{name}");
+        asked += 1;
+    }
+    assert!(asked > 10, "the document has lost what is required");
     assert_eq!(scene.rows().await, before);
 }
 

@@ -58,6 +58,15 @@ async fn an_order_that_is_called_off_gives_its_stock_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_called_off_without_a_word() {
+    kale!(market, _gardener, customer, kale, _center);
+    let order = customer.orders(kale, "4").await;
+    let cancelled = customer.step(order, "cancel").await.done();
+    assert_eq!((&cancelled["status"], &cancelled["cancel_reason"]), (&json!("CANCELLED"), &json!(null)));
+    assert_eq!(market.free(kale).await, "10");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_not_paid_in_time_expires() {
     kale!(market, gardener, customer, kale, _center);
     let order = customer.orders(kale, "4").await;
@@ -76,7 +85,7 @@ async fn an_order_that_is_not_paid_in_time_expires() {
     let expired = customer.order(order).await;
     assert_eq!((&expired["status"], &expired["actions"]), (&json!("CANCELLED"), &json!([])));
     assert_eq!(expired["cancel_reason"], "not paid in time");
-    customer.pays(order).await.refused(409, "wrong_order_state");
+    customer.pays(order).await.refused(409, "payment_too_late");
     let events = gardener.get(&format!("/api/v1/orders/{order}/events")).await.done();
     let buyer = Some(customer.id.0);
     assert_eq!(steps(&events), told(&[("-", "CREATED", buyer), ("CREATED", "CANCELLED", None)]));

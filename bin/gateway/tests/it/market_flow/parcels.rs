@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{steps, told};
+use super::{problems, steps, told};
 use crate::actors::{BOULDER, DENVER, GRAND_JUNCTION, Market, each, id_of, words};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +76,8 @@ async fn a_parcel_goes_to_the_address_that_was_named() {
     let maker = market.maker("Mina", DENVER).await;
     let mug = maker.makes("Mug", 2800, "5").await;
     let nomad = market.newcomer("Nora").await;
-    nomad.puts(mug, "1").await.done();
+    let cart = nomad.puts(mug, "1").await.done();
+    assert_eq!(problems(&cart), ["no_shipping_address"]);
     nomad.checks_out().await.refused(409, "no_shipping_address");
 
     let customer = market.customer("Casey", BOULDER).await;

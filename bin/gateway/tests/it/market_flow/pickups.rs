@@ -33,7 +33,7 @@ async fn only_centers_that_everybody_reaches_will_do() {
     customer.picks_up(order, north, &window).await.done();
     admin.closes(north).await;
     assert_eq!(open().await, ["Union Station"]);
-    customer.get(&format!("/api/v1/centers/{north}/windows")).await.refused(404, "not_found");
+    customer.get(&format!("/api/v1/centers/{north}/windows")).await.refused(409, "center_not_approved");
     let second = customer.windows(middle).await.remove(1);
     customer.picks_up(order, north, &second).await.refused(409, "center_not_eligible");
     let moved = customer.picks_up(order, middle, &second).await.done();

@@ -89,3 +89,39 @@ async fn a_center_that_closes_takes_what_it_served_off_the_shelves() {
     assert_eq!(shown().await, 1);
     customer.checks_out().await.done();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sells_whose_account_is_closed() {
+    let market = Market::open().await;
+    let admin = market.admin("root@example.com").await;
+    admin.runs_center("Union Station", DENVER).await;
+    let maker = market.maker("Mina", DENVER).await;
+    let mug = maker.makes("Mug", 2800, "5").await;
+    let slug = maker.get("/api/v1/me/vendor").await.done()["profile"]["slug"].as_str().unwrap().to_owned();
+    let customer = market.customer("Casey", DENVER).await;
+    customer.puts(mug, "1").await.done();
+    let shown = async || {
+        let page = market.get("/api/v1/listings?q=mug").await.done();
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!(shown().await, 1);
+
+    admin.does(&format!("/api/v1/admin/users/{}/disable", maker.id.0)).await.done();
+    market.work().await;
+    assert_eq!(shown().await, 0);
+    for gone in [
+        format!("/api/v1/listings/{mug}"),
+        format!("/api/v1/vendors/{slug}"),
+        format!("/api/v1/vendors/{slug}/offerings"),
+    ] {
+        market.get(&gone).await.refused(404, "not_found");
+    }
+    assert_eq!(problems(&customer.cart().await), ["not_on_sale"]);
+    customer.checks_out().await.refused(409, "cart_problems");
+
+    admin.does(&format!("/api/v1/admin/users/{}/enable", maker.id.0)).await.done();
+    market.work().await;
+    assert_eq!(shown().await, 1);
+    market.get(&format!("/api/v1/vendors/{slug}")).await.done();
+    customer.checks_out().await.done();
+}
