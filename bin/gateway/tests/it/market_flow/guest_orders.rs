@@ -1,5 +1,7 @@
 //! What guests buy without an account, and how it becomes somebody's.
 
+use std::collections::BTreeSet;
+
 use chrono::{SecondsFormat, TimeDelta};
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
@@ -275,7 +277,7 @@ async fn an_email_address_that_belongs_to_an_account_makes_no_difference() {
     assert_eq!((known.status, unknown.status), (201, 201));
     assert_eq!(known_cost, unknown_cost, "statements");
     assert_eq!(shape(&known.body), shape(&unknown.body));
-    let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+    let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
     assert_eq!(names(&known), names(&unknown));
 
     // It is not theirs by that alone, nor do they hear of it.
