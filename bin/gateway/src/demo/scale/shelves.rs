@@ -67,7 +67,7 @@ struct Sale {
 pub(super) struct Shelves<'c> {
     now: DateTime<Utc>,
     categories: &'c HashMap<String, CategoryId>,
-    /// How many offerings there were before, so that no SKU comes twice, and how many there shall be.
+    /// Those of the offerings of this load; an SKU has its offering's, so that none comes twice.
     numbers: Range<usize>,
     /// The plants that one of two listings is made of.
     half_listed: HashMap<UserId, (PlantId, &'static Crop, &'static str)>,
