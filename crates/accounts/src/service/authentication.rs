@@ -1,8 +1,9 @@
 //! Proving who one is with a password.
 //!
 //! Between reading the stored hash and acting on the comparison lies the hashing itself, outside
-//! any transaction. What was read may have changed by then, so the second transaction looks again:
-//! it refuses when the address was locked in the meantime, which bounds how many of a burst of
+//! any transaction. What was read may have changed by then, so whatever acts on it looks again. Mostly
+//! nothing has, and one statement that says so opens the session; otherwise a second transaction
+//! refuses when the address was locked in the meantime, which bounds how many of a burst of
 //! parallel guesses count, and when the password or the account's state is another.
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use kernel::{SessionId, UserId};
 use serde_json::json;
 
 use super::about_user;
-use super::sessions::{Committed, SignedIn, open_session};
+use super::sessions::{Committed, SignedIn, open_session, open_session_of_unchanged};
 use crate::hasher::{HashedPassword, Hasher};
 use crate::lockout::FailureRun;
 use crate::model::{email_digest, email_key};
@@ -45,10 +46,10 @@ pub struct ChangePassword {
 }
 
 /// A password that was compared with what is stored for an address.
-struct Attempt {
-    digest: [u8; 32],
+pub(super) struct Attempt {
+    pub digest: [u8; 32],
     /// Whose password it is, and the hash it was compared with, when they match.
-    proven: Option<(UserId, HashedPassword)>,
+    pub proven: Option<(UserId, HashedPassword)>,
 }
 
 /// Opens a session for whoever knows the password.
@@ -67,6 +68,10 @@ pub async fn log_in(
     let key = email_key(&request.email);
     let attempt = compare(database, hasher, now, &key, &request.password).await?;
     let mut conn = database.conn().await?;
+    let user_agent = request.user_agent.as_deref();
+    if let Some(signed_in) = open_session_of_unchanged(&mut conn, signer, now, &attempt, user_agent).await? {
+        return Ok(signed_in);
+    }
     let outcome: Committed<SignedIn> = conn
         .transaction(async |tx| {
             let verified = match settle(tx, now, &attempt).await? {
@@ -76,7 +81,7 @@ pub async fn log_in(
             if verified.account.user.status == AccountStatus::Disabled {
                 return Ok(Err(AccountsError::AccountDisabled));
             }
-            open_session(tx, signer, now, verified.account, request.user_agent.as_deref()).await.map(Ok)
+            open_session(tx, signer, now, verified.account, user_agent).await.map(Ok)
         })
         .await;
     outcome?

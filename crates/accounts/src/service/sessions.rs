@@ -7,6 +7,7 @@ use kernel::{Actor, SessionId, UserId};
 use outbox::Event;
 use serde_json::json;
 
+use super::authentication::Attempt;
 use crate::store::{self, Which};
 use crate::token::{AccessToken, TokenSigner};
 use crate::{Account, AccountStatus, AccountsError, RefreshToken, RevokeReason, Session};
@@ -66,7 +67,9 @@ async fn rotate(
     if account.user.status == AccountStatus::Disabled {
         return Err(AccountsError::AccountDisabled);
     }
-    issue_tokens(tx, signer, now, account, session).await.map(Ok)
+    let refresh = RefreshToken::generate();
+    store::insert_refresh_token(tx, now, session, &refresh.digest()).await?;
+    sign_in(signer, now, account, session, refresh).map(Ok)
 }
 
 /// Why a token was not usable; a replayed one ends its session.
@@ -102,26 +105,46 @@ pub(super) async fn open_session(
     account: Account,
     user_agent: Option<&str>,
 ) -> Result<SignedIn, AccountsError> {
+    let (session, refresh) = new_session(now, account.user.id, user_agent);
+    store::insert_session(tx, &session, &refresh.digest()).await?;
+    sign_in(signer, now, account, session.id, refresh)
+}
+
+/// Begins a session at once for whoever proved a password, when nothing stands in the way and nothing
+/// has changed since it was compared: the usual case, in one round trip.
+pub(super) async fn open_session_of_unchanged(
+    conn: &mut Conn,
+    signer: &TokenSigner,
+    now: DateTime<Utc>,
+    attempt: &Attempt,
+    user_agent: Option<&str>,
+) -> Result<Option<SignedIn>, AccountsError> {
+    let Some((user, compared)) = &attempt.proven else { return Ok(None) };
+    let (session, refresh) = new_session(now, *user, user_agent);
+    let digest = refresh.digest();
+    let opened = store::insert_session_of_unchanged(conn, &session, &digest, compared, &attempt.digest);
+    let Some(account) = opened.await? else { return Ok(None) };
+    sign_in(signer, now, account, session.id, refresh).map(Some)
+}
+
+fn new_session(now: DateTime<Utc>, user: UserId, user_agent: Option<&str>) -> (Session, RefreshToken) {
     let session = Session {
         id: SessionId::new(),
-        user_id: account.user.id,
+        user_id: user,
         user_agent: user_agent.and_then(printable),
         created_at: now,
         last_used_at: now,
     };
-    store::insert_session(tx, &session).await?;
-    issue_tokens(tx, signer, now, account, session.id).await
+    (session, RefreshToken::generate())
 }
 
-async fn issue_tokens(
-    tx: &mut Conn,
+fn sign_in(
     signer: &TokenSigner,
     now: DateTime<Utc>,
     account: Account,
     session_id: SessionId,
+    refresh: RefreshToken,
 ) -> Result<SignedIn, AccountsError> {
-    let refresh = RefreshToken::generate();
-    store::insert_refresh_token(tx, now, session_id, &refresh.digest()).await?;
     let access = signer.issue(now, account.user.id, session_id)?;
     Ok(SignedIn { account, session_id, access, refresh })
 }

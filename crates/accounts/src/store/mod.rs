@@ -25,7 +25,8 @@ pub(crate) use login_failures::{
 };
 pub(crate) use sessions::{
     Which, delete_abandoned_sessions, delete_expired_tokens, find_token, insert_refresh_token,
-    insert_session, list_live_sessions, revoke_session, revoke_sessions_of, touch_session, use_token,
+    insert_session, insert_session_of_unchanged, list_live_sessions, revoke_session, revoke_sessions_of,
+    touch_session, use_token,
 };
 pub(crate) use users::{
     NewUser, Verified, count_users_since, delete_role_grant, find_account, find_account_by_key,

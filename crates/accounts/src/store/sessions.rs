@@ -4,11 +4,14 @@ use chrono::{DateTime, Utc};
 use db::Conn;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 use kernel::{SessionId, UserId};
 
+use super::users::{AccountColumns, AccountRow, account};
+use crate::hasher::HashedPassword;
 use crate::schema::{refresh_tokens, sessions};
-use crate::{REFRESH_LIFETIME, RevokeReason, Session};
+use crate::{Account, REFRESH_LIFETIME, RevokeReason, Session};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
@@ -40,18 +43,65 @@ pub(crate) struct PresentedToken {
     pub used_at: Option<DateTime<Utc>>,
 }
 
-pub(crate) async fn insert_session(tx: &mut Conn, session: &Session) -> QueryResult<()> {
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(session.id),
-            sessions::user_id.eq(session.user_id),
-            sessions::user_agent.eq(&session.user_agent),
-            sessions::created_at.eq(session.created_at),
-            sessions::last_used_at.eq(session.last_used_at),
-        ))
+/// Begins a session with its first refresh token.
+pub(crate) async fn insert_session(tx: &mut Conn, session: &Session, token: &[u8; 32]) -> QueryResult<()> {
+    let statement = db::sql(
+        "WITH opened AS ( \
+             INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at) \
+             VALUES ($1, $2, $3, $4, $4) RETURNING id) \
+         INSERT INTO refresh_tokens (digest, session_id, issued_at, expires_at) \
+         SELECT $5, id, $4, $6 FROM opened",
+    );
+    statement
+        .bind::<Uuid, _>(session.id)
+        .bind::<Uuid, _>(session.user_id)
+        .bind::<Nullable<Text>, _>(session.user_agent.as_deref())
+        .bind::<Timestamptz, _>(session.created_at)
+        .bind::<Binary, _>(token.as_slice())
+        .bind::<Timestamptz, _>(session.created_at + REFRESH_LIFETIME)
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Begins a session like [`insert_session`], in one statement that is its own transaction, if all is
+/// as it mostly is: the account is active and still has the password that was compared, and nobody
+/// has failed to log in with its address, whose digest is `address`. Otherwise nothing happens.
+pub(crate) async fn insert_session_of_unchanged(
+    conn: &mut Conn,
+    session: &Session,
+    token: &[u8; 32],
+    compared: &HashedPassword,
+    address: &[u8; 32],
+) -> QueryResult<Option<Account>> {
+    let statement = db::sql(
+        "WITH proven AS ( \
+             SELECT id, email, display_name, phone, status, version, created_at, updated_at FROM users \
+             WHERE id = $1 AND password_hash = $2 AND status = 'active' \
+               AND NOT EXISTS (SELECT FROM login_failures WHERE email_digest = $3) \
+             FOR NO KEY UPDATE), \
+         opened AS ( \
+             INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at) \
+             SELECT $4, id, $5, $6, $6 FROM proven RETURNING id), \
+         given AS ( \
+             INSERT INTO refresh_tokens (digest, session_id, issued_at, expires_at) \
+             SELECT $7, id, $6, $8 FROM opened) \
+         SELECT proven.*, ARRAY(SELECT role FROM role_grants WHERE user_id = proven.id) FROM proven",
+    );
+    let found: Option<AccountRow> = statement
+        .bind::<Uuid, _>(session.user_id)
+        .bind::<Text, _>(compared.as_str())
+        .bind::<Binary, _>(address.as_slice())
+        .bind::<Uuid, _>(session.id)
+        .bind::<Nullable<Text>, _>(session.user_agent.as_deref())
+        .bind::<Timestamptz, _>(session.created_at)
+        .bind::<Binary, _>(token.as_slice())
+        .bind::<Timestamptz, _>(session.created_at + REFRESH_LIFETIME)
+        .returning::<AccountColumns>()
+        .get_result(conn)
+        .await
+        .optional()?;
+    found.map(account).transpose()
 }
 
 pub(crate) async fn insert_refresh_token(

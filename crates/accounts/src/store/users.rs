@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use db::Conn;
 use diesel::dsl::{array, exists};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Array, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 use kernel::{Limit, UserId};
 
@@ -13,9 +13,9 @@ use crate::hasher::HashedPassword;
 use crate::schema::{role_grants, users};
 use crate::{Account, AccountStatus, AccountsError, EmailAddress, Role, User, UserFilter, UserKey};
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, Selectable, Debug)]
 #[diesel(table_name = users)]
-struct UserRow {
+pub(super) struct UserRow {
     id: UserId,
     email: String,
     display_name: String,
@@ -43,6 +43,12 @@ impl TryFrom<UserRow> for User {
     }
 }
 
+/// An account as a statement of our own gives it: the columns of its user in the order of [`UserRow`], and the names
+/// of its roles.
+pub(super) type AccountRow = (UserRow, Vec<String>);
+pub(super) type AccountColumns =
+    ((Uuid, Text, Text, Nullable<Text>, Text, Integer, Timestamptz, Timestamptz), Array<Text>);
+
 /// A user to be.
 #[derive(Debug)]
 pub(crate) struct NewUser<'a> {
@@ -69,7 +75,7 @@ macro_rules! role_names {
     };
 }
 
-fn account((row, names): (UserRow, Vec<String>)) -> QueryResult<Account> {
+pub(super) fn account((row, names): AccountRow) -> QueryResult<Account> {
     Ok(Account { user: row.try_into()?, roles: roles(&names)? })
 }
 
@@ -264,7 +270,7 @@ pub(crate) async fn list_accounts(
             .filter(users::created_at.le(created_at))
             .filter(users::created_at.lt(created_at).or(users::id.lt(id)));
     }
-    let rows: Vec<(UserRow, Vec<String>)> = query
+    let rows: Vec<AccountRow> = query
         .order((users::created_at.desc(), users::id.desc()))
         .limit(limit.with_lookahead())
         .load(conn)

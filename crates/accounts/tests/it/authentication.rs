@@ -81,8 +81,12 @@ async fn of_a_burst_of_guesses_only_five_count_before_the_lock() {
     let guesses = (0..40).map(|_| world.log_in("ana@example.com", WRONG));
     let outcomes = futures_util::future::join_all(guesses).await;
     let wrong = outcomes.iter().filter(|o| matches!(o, Err(AccountsError::WrongCredentials))).count();
-    let locked = outcomes.iter().filter(|o| matches!(o, Err(AccountsError::TooManyAttempts { .. }))).count();
-    assert_eq!((wrong, locked), (5, 35));
+    // On a busy machine some wait too long for a thread, and have guessed nothing.
+    let refused = |error: &AccountsError| {
+        matches!(error, AccountsError::TooManyAttempts { .. } | AccountsError::HasherBusy)
+    };
+    let refused = outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(refused)).count();
+    assert_eq!((wrong, refused), (5, 35), "{outcomes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
