@@ -9,18 +9,15 @@ mod app;
 mod connection;
 pub mod demo;
 pub mod doctor;
-pub mod embedded;
 pub mod extract;
 pub mod middleware;
 pub mod openapi;
 mod problem;
 mod routes;
 mod running;
-pub mod settings;
 mod state;
 mod tokens;
 pub mod wire;
-mod wiring;
 
 pub use answer::{Accepted, Answer, Created, NoContent, Ok200};
 pub use app::Routes;

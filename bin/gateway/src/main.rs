@@ -5,14 +5,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use assembly::settings::Settings;
+use assembly::{LogTo, complete_and_migrate, start_log};
 use clap::{Parser, Subcommand};
-use devstack::Postgres;
 use gateway::openapi::Document;
-use gateway::settings::{LogFormat, LogSettings, Settings};
-use gateway::{GivenParts, Routes, StartOptions, demo, doctor, embedded};
+use gateway::{GivenParts, Routes, StartOptions, demo, doctor};
 use kernel::Clock;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 mod superuser;
 
@@ -87,13 +85,6 @@ struct Doctor {
     json: bool,
 }
 
-/// What an operator's script reads is on stdout by itself.
-#[derive(Clone, Copy, Debug)]
-enum LogTo {
-    Stdout,
-    Stderr,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -134,9 +125,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Superuser { email } => {
             start_log(&settings.log, LogTo::Stdout)?;
-            let (settings, postgres) = complete(settings).await?;
+            let (settings, embedded) = complete_and_migrate(settings).await?;
             let outcome = superuser::make(&settings, email, password).await;
-            stop(postgres).await?;
+            embedded.stop().await?;
             outcome?;
         }
     }
@@ -145,7 +136,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
 
 async fn serve(settings: Settings) -> Result<()> {
     start_log(&settings.log, LogTo::Stdout)?;
-    let (settings, postgres) = complete(settings).await?;
+    let (settings, embedded) = complete_and_migrate(settings).await?;
     let with_demo = settings.server.demo;
     if with_demo {
         demo::seed(&gateway::assemble(settings.clone(), GivenParts::default(), 0)?).await?;
@@ -154,7 +145,7 @@ async fn serve(settings: Settings) -> Result<()> {
     tracing::info!(url = running.base_url, "serving");
     greet(&running.base_url, with_demo)?;
     running.wait().await?;
-    stop(postgres).await
+    embedded.stop().await
 }
 
 /// Tells a person at a terminal where to look.
@@ -179,9 +170,9 @@ async fn seed_demo(settings: Settings, options: SeedDemo) -> Result<()> {
         "the demonstration's password is public: production has no such data"
     );
     start_log(&settings.log, LogTo::Stderr)?;
-    let (settings, postgres) = complete(settings).await?;
+    let (settings, embedded) = complete_and_migrate(settings).await?;
     let outcome = make_demo(settings, &options).await;
-    stop(postgres).await?;
+    embedded.stop().await?;
     outcome
 }
 
@@ -212,10 +203,10 @@ async fn make_demo(settings: Settings, options: &SeedDemo) -> Result<()> {
 
 async fn examine(mut settings: Settings, options: &Doctor) -> Result<ExitCode> {
     start_log(&settings.log, LogTo::Stderr)?;
-    embedded::join_running(&mut settings)?;
-    let (settings, postgres) = complete_settings(settings).await?;
+    assembly::join_running(&mut settings)?;
+    let (settings, embedded) = assembly::complete(settings).await?;
     let outcome = report(&settings, options).await;
-    stop(postgres).await?;
+    embedded.stop().await?;
     let report = outcome?;
     let mut out = std::io::stdout();
     if options.json {
@@ -235,43 +226,4 @@ async fn report(settings: &Settings, options: &Doctor) -> Result<doctor::Report>
     } else {
         doctor::examine(url, now, &options.only).await
     }
-}
-
-/// Fills in what the settings leave out. In development the database is brought up to date as well; in production
-/// that is the operator's step.
-async fn complete(settings: Settings) -> Result<(Settings, Option<Postgres>)> {
-    let (settings, postgres) = complete_settings(settings).await?;
-    if let (false, Some(url)) = (settings.is_production(), &settings.database.url) {
-        migrations::run(url.expose()).await?;
-    }
-    Ok((settings, postgres))
-}
-
-async fn complete_settings(mut settings: Settings) -> Result<(Settings, Option<Postgres>)> {
-    tokio::task::spawn_blocking(move || {
-        let postgres = embedded::complete(&mut settings)?;
-        anyhow::Ok((settings, postgres))
-    })
-    .await?
-}
-
-async fn stop(postgres: Option<Postgres>) -> Result<()> {
-    if let Some(postgres) = postgres {
-        tokio::task::spawn_blocking(move || postgres.stop()).await??;
-    }
-    Ok(())
-}
-
-fn start_log(settings: &LogSettings, to: LogTo) -> Result<()> {
-    let writer = match to {
-        LogTo::Stdout => BoxMakeWriter::new(std::io::stdout),
-        LogTo::Stderr => BoxMakeWriter::new(std::io::stderr),
-    };
-    let filter = EnvFilter::try_new(&settings.filter)?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    match settings.format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
-    }
-    .map_err(|error| anyhow::anyhow!("cannot start the log: {error}"))
 }

@@ -7,6 +7,8 @@ use accounts::Hasher;
 use actix_web::dev::ServerHandle;
 use anyhow::{Context, Result};
 use db::{Database, PoolSettings};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use kernel::{Clock, CursorKey, SystemClock};
 use logistics::{CenterIndex, Geocoder};
 use outbox::{Registry, Runner, Services};
@@ -19,10 +21,9 @@ use crate::app::{self, Routes, ServerOptions};
 use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
 use crate::openapi::Document;
-use crate::settings::Settings;
 use crate::state::{AppState, Parts};
-use crate::tokens::TokenReader;
-use crate::wiring;
+use crate::tokens::{TokenReader, token_signer};
+use assembly::settings::Settings;
 
 /// Parts that a test puts in place of the product's own.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl Default for GivenParts {
 /// What to start, and with which parts.
 #[derive(Debug)]
 pub struct StartOptions {
-    /// Complete settings: see [`embedded::complete`](crate::embedded::complete).
+    /// Complete settings: see [`assembly::complete`].
     pub settings: Settings,
     /// What stands in for the product's own parts.
     pub parts: GivenParts,
@@ -95,7 +96,7 @@ pub struct Running {
 /// The application's parts, ready to serve with so many threads, or with none to be worked with by a command.
 ///
 /// # Errors
-/// The settings lack what [`embedded::complete`](crate::embedded::complete) would have filled in.
+/// The settings lack what [`assembly::complete`] would have filled in.
 pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result<AppState> {
     let settings = Arc::new(settings);
     let url = settings.database.url.as_ref().context("no database is set")?;
@@ -106,14 +107,14 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
     };
     let database = Database::open(&pool)?;
     let services = Services { database: database.clone(), clock: Arc::clone(&parts.clock) };
-    let signer = Arc::new(wiring::token_signer(&settings)?);
+    let signer = Arc::new(token_signer(&settings)?);
     let geocoder = match parts.geocoder {
         Some(geocoder) => geocoder,
-        None => wiring::geocoder(&settings, &parts.clock)?,
+        None => assembly::geocoder(&settings, &parts.clock)?,
     };
     let centers = Arc::new(CenterIndex::new());
     let mut registry = parts.registry;
-    wiring::register_work(&mut registry, &geocoder, &centers);
+    assembly::register_work(&mut registry, &geocoder, &centers);
     Ok(AppState::new(Parts {
         database,
         clock: parts.clock,
@@ -134,7 +135,7 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
 /// multi-threaded tokio runtime.
 ///
 /// # Errors
-/// The settings lack what [`embedded::complete`](crate::embedded::complete) would have filled in, or the address is
+/// The settings lack what [`assembly::complete`] would have filled in, or the address is
 /// in use.
 pub async fn start(options: StartOptions) -> Result<Running> {
     let bind = options.settings.server.bind;
@@ -152,9 +153,17 @@ pub async fn start(options: StartOptions) -> Result<Running> {
     let server_options = ServerOptions { workers, signals: options.signals };
     let server = app::serve(listener, state.clone(), options.routes, document, server_options)?;
     let stop_jobs = CancellationToken::new();
-    let runner = state.runner.clone();
-    let jobs = options.run_jobs.then(|| tokio::spawn(runner.run(stop_jobs.clone())));
+    let jobs = options.run_jobs.then(|| tokio::spawn(work(&state, stop_jobs.clone())));
     Ok(Running { base_url, state, handle: server.handle(), server: tokio::spawn(server), jobs, stop_jobs })
+}
+
+/// Does the jobs or, where workers do them, passes on to them that there are some.
+fn work(state: &AppState, stop: CancellationToken) -> BoxFuture<'static, ()> {
+    let runner = state.runner.clone();
+    match state.settings.broker {
+        None => runner.run(stop).boxed(),
+        Some(_) => runner.waker().clone().pass_on(state.database.clone(), stop).boxed(),
+    }
 }
 
 fn cores() -> usize {

@@ -14,8 +14,8 @@ use placement::Visitors;
 
 use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
-use crate::settings::Settings;
 use crate::{Problem, ProblemKind};
+use assembly::settings::Settings;
 
 /// How long the work of a transaction may take in all. Each statement has a limit of its own; this one is for many
 /// slow ones.

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use accounts::{Hasher, Password, Superuser};
 use anyhow::{Context, Result};
+use assembly::settings::Settings;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use db::{Database, PoolSettings};
-use gateway::settings::Settings;
 use kernel::{Clock, SystemClock};
 
 /// Where the new account's password comes from. No setting: it is of use once.

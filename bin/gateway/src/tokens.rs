@@ -1,4 +1,4 @@
-//! Reading access tokens, and remembering those that were read before.
+//! Access tokens: the key that signs them, and reading them, with those remembered that were read before.
 //!
 //! Checking a signature takes longer than anything else of a small request, and a client sends the same token for a
 //! quarter of an hour. What is remembered was verified in full; only its time can have run out since.
@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use accounts::{ACCESS_LIFETIME, AccessClaims, TokenError, TokenSigner};
+use anyhow::{Context, Result};
+use assembly::settings::Settings;
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -14,6 +16,16 @@ use crate::extract::{Principal, TokenRefused, TokenVerifier};
 
 /// The most tokens that are remembered: some 200 bytes each.
 const MOST: u64 = 20_000;
+
+/// Who access tokens are for.
+const AUDIENCE: &str = "silkcart";
+
+/// Signs and reads access tokens with the key in the settings; their issuer is the public address.
+pub(crate) fn token_signer(settings: &Settings) -> Result<TokenSigner> {
+    let key = settings.secrets.jwt_private_key.as_ref().context("no signing key is set")?;
+    let issuer = settings.server.public_url.as_str().trim_end_matches('/');
+    TokenSigner::from_pem(key.expose(), issuer, AUDIENCE).context("JWT_PRIVATE_KEY cannot be used")
+}
 
 /// Reads the tokens of a signer.
 #[derive(Debug)]

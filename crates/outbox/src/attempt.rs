@@ -11,9 +11,9 @@ use crate::{HandlerError, origin};
 
 /// Runs a handler on behalf of the request `request_id`. A panic and taking longer than `limit` are
 /// failures like any other.
-pub(crate) async fn attempt<F>(request_id: String, limit: Duration, handler: F) -> Result<(), String>
+pub(crate) async fn attempt<F, T>(request_id: String, limit: Duration, handler: F) -> Result<T, String>
 where
-    F: Future<Output = Result<(), HandlerError>>,
+    F: Future<Output = Result<T, HandlerError>>,
 {
     let guarded = AssertUnwindSafe(origin::with_request_id(request_id, handler)).catch_unwind();
     match tokio::time::timeout(limit, guarded).await {

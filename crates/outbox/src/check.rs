@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::{Check, Conn, Finding};
 use diesel::QueryResult;
 
-use crate::{feed, purge_idempotency, store};
+use crate::{dispatch, feed, purge_idempotency, store};
 
 /// How long a fact may wait for its position.
 const UNSEQUENCED: TimeDelta = TimeDelta::minutes(1);
@@ -53,7 +53,8 @@ pub(crate) const OVERDUE: Check = Check::reported(
 );
 pub(crate) const LOST: Check = Check::repairable(
     "jobs.lost",
-    "jobs were taken by a runner that has gone, and no runner has put them back: does one run?",
+    "jobs were taken by a runner that has gone, or sent to a broker that has lost them, and nobody has put them back: \
+     does a runner or worker run?",
     "puts them back",
 );
 pub(crate) const STALE: Check = Check::repairable(
@@ -79,7 +80,8 @@ pub async fn check(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<Vec<Findi
         DEAD.ask(conn, store::check::dead_jobs()).await?,
         FAILING_ROUND.ask(conn, store::check::failed_rounds()).await?,
         OVERDUE.ask(conn, store::check::overdue_jobs(late)).await?,
-        LOST.ask(conn, store::check::lost_jobs(now - UNSEQUENCED)).await?,
+        LOST.ask(conn, store::check::lost_jobs(now - UNSEQUENCED, now - UNSEQUENCED - dispatch::LOST_AFTER))
+            .await?,
         STALE.ask(conn, store::check::stale_answers(stale)).await?,
     ];
     Ok(findings.into_iter().flatten().collect())
@@ -91,21 +93,15 @@ pub async fn repair(conn: &mut Conn, now: DateTime<Utc>, check: Check) -> QueryR
     if check == UNNUMBERED {
         feed::sequence(conn).await?;
     } else if check == DEAD {
-        rerun_dead_jobs(conn, now).await?;
+        store::requeue_dead_jobs(conn, now, None).await?;
     } else if check == LOST {
-        store::release_lost_leases(conn, now).await?;
+        store::release_lost_jobs(conn, now, now - dispatch::LOST_AFTER).await?;
     } else if check == STALE {
         purge_idempotency(conn, now - TimeDelta::hours(24)).await?;
     } else {
         return Ok(false);
     }
     Ok(true)
-}
-
-/// Puts the jobs that failed for good back, to be tried as often as new ones; returns how many. Failed rounds of
-/// periodic work stay: their next round does what they did not.
-pub async fn rerun_dead_jobs(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
-    store::check::requeue_dead_jobs(conn, now).await
 }
 
 /// Whether a subscriber has heard everything and all jobs that are due and whose names begin with `jobs` are done: until

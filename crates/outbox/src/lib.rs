@@ -7,29 +7,44 @@
 //!   and sees nothing twice, however late a writer commits;
 //! - a job runs at least once, a subscriber's effect on the database exactly once.
 //!
-//! The [`Runner`] executes jobs, subscribers and periodic jobs in process. A dispatcher of another
-//! kind uses the same [`Registry`].
+//! The [`Executor`] does what a [`Registry`] knows. The [`Runner`] drives it within one process; a worker that is told
+//! by a message broker what to do drives the same executor.
 
 mod attempt;
+mod backlog;
 mod check;
+mod dispatch;
 mod event;
+mod executor;
 mod feed;
 mod idempotency;
 mod job;
+mod operate;
 mod origin;
+mod recorder;
 mod registry;
 mod runner;
+mod schedules;
 mod schema;
 mod setback;
 mod store;
+mod subscribers;
+mod wake;
 
-pub use check::{CHECKS, check, is_settled, repair, rerun_dead_jobs};
+pub use backlog::{Backlog, backlog};
+
+pub use check::{CHECKS, check, is_settled, repair};
+pub use dispatch::Dispatch;
 pub use event::{Event, emit, emit_all};
+pub use executor::Executor;
 pub use feed::{FeedEvent, read, sequence, timeline};
 pub use idempotency::{
     Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record,
 };
 pub use job::{Job, LEASE, RetryPolicy, enqueue, enqueue_all, enqueue_at, purge_jobs};
+pub use operate::{JobFilter, JobRecord, JobState, find_job, list_jobs, rerun_dead_jobs, rerun_job};
 pub use origin::{current_request_id, noticing_work, with_request_id};
 pub use registry::{HandlerError, Registry, Services};
-pub use runner::{Backlog, Runner};
+pub use runner::Runner;
+pub use store::LeasedJob;
+pub use wake::{Listener, Waker};

@@ -1,15 +1,17 @@
 //! What this process knows how to do: a handler per job, per subscription and per schedule.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
 use db::{Conn, Database};
-use futures_util::future::{BoxFuture, FutureExt};
+use diesel_async::AsyncConnection;
+use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
 use kernel::Clock;
 use serde_json::Value;
 
+use crate::store::{self, Lease};
 use crate::{FeedEvent, Job, RetryPolicy};
 
 /// What every handler is given.
@@ -24,8 +26,26 @@ pub struct Services {
 /// Why a handler failed, kept with the job.
 pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What a handler of any kind is given.
+pub(crate) struct Attempt {
+    pub services: Services,
+    pub lease: Lease,
+    pub payload: Value,
+}
+
+/// How a handler that did not fail has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    /// That the job is done is still to be put on record.
+    Unrecorded,
+    /// The handler's own transaction has put it on record.
+    Recorded,
+    /// The handler's own transaction was undone, since another runner has the job by now.
+    LeaseLost,
+}
+
 pub(crate) type JobHandler =
-    Arc<dyn Fn(Services, Value) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync>;
+    Arc<dyn Fn(Attempt) -> BoxFuture<'static, Result<Ended, HandlerError>> + Send + Sync>;
 
 pub(crate) type EventHandler = Arc<
     dyn for<'a> Fn(&'a mut Conn, &'a Services, &'a FeedEvent) -> BoxFuture<'a, Result<(), HandlerError>>
@@ -44,6 +64,18 @@ pub(crate) struct Periodic {
     pub every: Duration,
 }
 
+/// Why the transaction of a job was undone.
+enum Undone {
+    Handler(HandlerError),
+    LeaseLost,
+}
+
+impl From<diesel::result::Error> for Undone {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Handler(error.into())
+    }
+}
+
 /// Handlers by name.
 #[derive(Default)]
 pub struct Registry {
@@ -54,7 +86,8 @@ pub struct Registry {
 
 impl Registry {
     /// Handles jobs of kind `J`. The handler runs at least once per job and must be idempotent; it
-    /// opens its own transactions.
+    /// opens its own transactions. What fits into one is better handled by
+    /// [`on_job_in_transaction`](Self::on_job_in_transaction).
     ///
     /// # Panics
     /// When `J` has a handler already.
@@ -64,11 +97,51 @@ impl Registry {
         F: Fn(Services, J) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
-        let handler: JobHandler =
-            Arc::new(move |services, payload| match serde_json::from_value::<J>(payload) {
-                Ok(job) => handler(services, job).boxed(),
-                Err(error) => async move { Err(HandlerError::from(error)) }.boxed(),
-            });
+        self.insert_job::<J>(Arc::new(move |attempt| match serde_json::from_value::<J>(attempt.payload) {
+            Ok(job) => handler(attempt.services, job).map_ok(|()| Ended::Unrecorded).boxed(),
+            Err(error) => ready(Err(error.into())).boxed(),
+        }));
+    }
+
+    /// Handles jobs of kind `J` in the transaction that records that they are done: the handler's effect on the
+    /// database happens exactly once per job, whatever fails and whoever is killed when. It must not leave the
+    /// database, nor take longer than a transaction may.
+    ///
+    /// # Panics
+    /// When `J` has a handler already.
+    pub fn on_job_in_transaction<J, F>(&mut self, handler: F)
+    where
+        J: Job,
+        F: for<'a> Fn(&'a mut Conn, &'a Services, J) -> BoxFuture<'a, Result<(), HandlerError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.insert_job::<J>(Arc::new(move |attempt| {
+            let handler = Arc::clone(&handler);
+            async move {
+                let Attempt { services, lease, payload } = attempt;
+                let job = serde_json::from_value::<J>(payload)?;
+                let mut conn = services.database.conn().await?;
+                let outcome = conn
+                    .transaction(async |tx| {
+                        handler(tx, &services, job).await.map_err(Undone::Handler)?;
+                        let recorded = store::finish_job(tx, lease, services.clock.now()).await?;
+                        if recorded { Ok(()) } else { Err(Undone::LeaseLost) }
+                    })
+                    .await;
+                match outcome {
+                    Ok(()) => Ok(Ended::Recorded),
+                    Err(Undone::LeaseLost) => Ok(Ended::LeaseLost),
+                    Err(Undone::Handler(error)) => Err(error),
+                }
+            }
+            .boxed()
+        }));
+    }
+
+    fn insert_job<J: Job>(&mut self, handler: JobHandler) {
         let job = RegisteredJob { retry: J::RETRY, timeout: J::TIMEOUT, handler };
         assert!(self.jobs.insert(J::NAME, job).is_none(), "{} is handled already", J::NAME);
     }

@@ -1,6 +1,7 @@
 //! What a runner does while it cannot reach its queue: it rests longer and longer, and tells of it when it begins,
 //! now and then, and when it is over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::Error;
@@ -12,9 +13,22 @@ use crate::HandlerError;
 const LONGEST_REST: Duration = Duration::from_secs(2);
 const REMIND_EVERY: Duration = Duration::from_secs(30);
 
+/// There was no connection for a statement that several waited for.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Away(Arc<db::DbError>);
+
+impl From<db::DbError> for Away {
+    fn from(error: db::DbError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
 /// Whether this is about the database being away, rather than about what it was asked.
 pub(crate) fn is_outage(error: &HandlerError) -> bool {
-    error.is::<db::DbError>() || error.downcast_ref::<Error>().is_some_and(db::is_connection_lost)
+    error.is::<db::DbError>()
+        || error.is::<Away>()
+        || error.downcast_ref::<Error>().is_some_and(db::is_connection_lost)
 }
 
 /// The failures of a runner's rounds since the last that went well.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::REPLAYED;
 use crate::openapi::Document;
-use crate::settings::Settings;
+use assembly::settings::Settings;
 
 pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
     let request_id = HeaderName::from_static("x-request-id");

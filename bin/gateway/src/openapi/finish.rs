@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::{marks, names, parts, problems, responses, tags};
-use crate::settings::Settings;
+use assembly::settings::Settings;
 
 pub(super) const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 pub(super) const REFERENCE: &str = "#/components/schemas/";

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 pub(crate) use self::parts::define;
 use crate::Routes;
-use crate::settings::Settings;
+use assembly::settings::Settings;
 
 /// The document of a set of routes, made once.
 #[derive(Clone, PartialEq, Debug)]

@@ -22,5 +22,5 @@ fn every_problem_is_documented() {
 
 #[test]
 fn every_setting_is_in_the_example() {
-    matches_file(".env.example", &gateway::settings::render_env_example());
+    matches_file(".env.example", &assembly::settings::render_env_example());
 }

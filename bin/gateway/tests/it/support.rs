@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::{Arc, LazyLock};
 
+use assembly::settings::Settings;
 use chrono::{DateTime, Utc};
 use diesel_async::SimpleAsyncConnection;
 use gateway::extract::{Principal, TokenRefused, TokenVerifier};
-use gateway::settings::Settings;
 use gateway::{GivenParts, Routes, Running, StartOptions};
 use kernel::{ManualClock, SessionId, UserId};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};

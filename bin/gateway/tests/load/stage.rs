@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::LazyLock;
 
-use gateway::settings::Settings;
+use assembly::settings::Settings;
 use gateway::{Running, StartOptions};
 use reqwest::Client;
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! What tools make of the document.
 
+use assembly::settings::Settings;
 use gateway::Routes;
 use gateway::openapi::Document;
-use gateway::settings::Settings;
 use serde_json::Value;
 use testkit::assert_golden;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::TcpListener;
 
-use gateway::settings::Settings;
+use assembly::settings::Settings;
 use gateway::{Running, StartOptions};
 use testkit::TestDatabase;
 

@@ -72,26 +72,17 @@ pub(crate) fn overdue_jobs(before: DateTime<Utc>) -> Sql<'static> {
     .bind::<Timestamptz, _>(before)
 }
 
-pub(crate) fn lost_jobs(before: DateTime<Utc>) -> Sql<'static> {
-    sql("SELECT format('%s %s, leased until %s', name, id, leased_until) AS example FROM jobs \
-         WHERE state = 'leased' AND leased_until < $1")
+pub(crate) fn lost_jobs(before: DateTime<Utc>, sent_before: DateTime<Utc>) -> Sql<'static> {
+    sql("SELECT format('%s %s, %s %s', name, id, state, coalesce(leased_until, sent_at)) AS example FROM jobs \
+         WHERE state = 'leased' AND leased_until < $1 OR state = 'sent' AND sent_at < $2")
     .bind::<Timestamptz, _>(before)
+    .bind::<Timestamptz, _>(sent_before)
 }
 
 pub(crate) fn stale_answers(before: DateTime<Utc>) -> Sql<'static> {
     sql("SELECT format('%s by %s at %s', route, principal, created_at) AS example FROM idempotency_records \
          WHERE created_at < $1")
     .bind::<Timestamptz, _>(before)
-}
-
-/// Puts back what is dead and not a round of periodic work. Whoever ran its last attempt is long gone, so numbers of
-/// attempts may begin anew.
-pub(crate) async fn requeue_dead_jobs(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
-    sql("UPDATE jobs SET state = 'queued', attempts = 0, run_at = $1, finished_at = NULL \
-         WHERE state = 'dead' AND name NOT IN (SELECT name FROM job_schedules)")
-    .bind::<Timestamptz, _>(now)
-    .execute(conn)
-    .await
 }
 
 pub(crate) async fn is_settled(
@@ -104,7 +95,7 @@ pub(crate) async fn is_settled(
          AND (SELECT last_position FROM event_sequence) \
              <= coalesce((SELECT last_position FROM event_subscriptions WHERE name = $1), 0) \
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE starts_with(name, $2) \
-                         AND (state = 'leased' OR state = 'queued' AND run_at <= $3)) AS settled")
+                         AND (state IN ('sent', 'leased') OR state = 'queued' AND run_at <= $3)) AS settled")
     .bind::<Text, _>(subscriber)
     .bind::<Text, _>(jobs)
     .bind::<Timestamptz, _>(now)

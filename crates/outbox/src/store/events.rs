@@ -217,8 +217,3 @@ pub(crate) async fn fail_subscription(
         .await?;
     Ok(())
 }
-
-/// How many facts have no position yet.
-pub(crate) async fn backlog_of_events(conn: &mut Conn) -> QueryResult<i64> {
-    events::table.filter(events::position.is_null()).count().get_result(conn).await
-}

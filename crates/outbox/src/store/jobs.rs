@@ -1,31 +1,67 @@
 //! Jobs and schedules.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use db::{Conn, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::JobId;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::current_request_id;
+use crate::recorder::{Ending, Outcome};
 use crate::schema::{job_schedules, jobs};
+use crate::{Backlog, Dispatch, current_request_id};
 
-/// A job that this process has promised to run.
+/// A job that this process has promised to do: see [`Executor::perform`](crate::Executor::perform).
 #[derive(QueryableByName, Debug)]
-pub(crate) struct LeasedJob {
-    #[diesel(sql_type = diesel::sql_types::Uuid)]
-    pub id: Uuid,
+pub struct LeasedJob {
+    #[diesel(sql_type = SqlUuid)]
+    pub(crate) id: Uuid,
     #[diesel(sql_type = Text)]
-    pub name: String,
+    pub(crate) name: String,
     #[diesel(sql_type = Jsonb)]
-    pub payload: Value,
+    pub(crate) payload: Value,
     #[diesel(sql_type = Integer)]
-    /// This one included. No two leases of a job have the same number.
-    pub attempts: i32,
+    /// This one included.
+    pub(crate) attempts: i32,
     #[diesel(sql_type = Nullable<Text>)]
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
+}
+
+impl LeasedJob {
+    /// Which job.
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        JobId(self.id)
+    }
+
+    pub(crate) fn lease(&self) -> Lease {
+        Lease { id: self.id, attempts: self.attempts }
+    }
+}
+
+/// The right to a job. No two leases of a job have the same number of attempts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Lease {
+    pub id: Uuid,
+    pub attempts: i32,
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+#[derive(QueryableByName)]
+struct TakenRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Nullable<Text>)]
+    request_id: Option<String>,
 }
 
 /// Inserts the jobs, in a statement whose text does not depend on how many they are.
@@ -43,7 +79,7 @@ pub(crate) async fn insert_jobs(
     .bind::<Timestamptz, _>(run_at)
     .bind::<Nullable<Text>, _>(current_request_id())
     .bind::<Timestamptz, _>(now)
-    .bind::<Array<diesel::sql_types::Uuid>, _>(&ids)
+    .bind::<Array<SqlUuid>, _>(&ids)
     .bind::<Array<Jsonb>, _>(payloads)
     .execute(tx)
     .await?;
@@ -67,79 +103,209 @@ pub(crate) async fn lease_due_jobs(
          RETURNING jobs.id, name, payload, attempts, request_id")
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Text>, _>(names)
-    .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind::<BigInt, _>(many(limit))
     .bind::<Timestamptz, _>(until)
     .load(conn)
     .await
 }
 
-/// The job, if the lease that was given with it is still its lease.
+/// The job, if this is still its lease.
 #[diesel::dsl::auto_type]
-fn leased<'a>(job: &'a LeasedJob) -> _ {
-    let (id, attempts): (Uuid, i32) = (job.id, job.attempts);
+fn leased(lease: Lease) -> _ {
+    let (id, attempts): (Uuid, i32) = (lease.id, lease.attempts);
     jobs::table.filter(jobs::id.eq(id).and(jobs::state.eq("leased")).and(jobs::attempts.eq(attempts)))
 }
 
-/// Records that a job is over: done, or dead with the reason; false when the lease was lost meanwhile.
-pub(crate) async fn finish_job(
-    conn: &mut Conn,
-    job: &LeasedJob,
-    now: DateTime<Utc>,
-    failure: Option<&str>,
-) -> QueryResult<bool> {
-    let state = if failure.is_some() { "dead" } else { "done" };
-    let finished = diesel::update(leased(job))
+/// Records that a job is done; false when the lease was lost meanwhile.
+pub(crate) async fn finish_job(tx: &mut Conn, lease: Lease, now: DateTime<Utc>) -> QueryResult<bool> {
+    let finished = diesel::update(leased(lease))
         .set((
-            jobs::state.eq(state),
+            jobs::state.eq("done"),
             jobs::finished_at.eq(now),
             jobs::leased_until.eq(None::<DateTime<Utc>>),
-            jobs::last_error.eq(failure),
+            jobs::last_error.eq(None::<String>),
         ))
-        .execute(conn)
+        .execute(tx)
         .await?;
     Ok(finished == 1)
 }
 
-/// Puts a failed job back, to run again at `run_at`; false when the lease was lost meanwhile.
-pub(crate) async fn retry_job(
+/// Records how attempts have ended, all in one statement; false for each whose lease was lost meanwhile.
+pub(crate) async fn end_jobs(
     conn: &mut Conn,
-    job: &LeasedJob,
-    run_at: DateTime<Utc>,
-    failure: &str,
-) -> QueryResult<bool> {
-    let put_back = diesel::update(leased(job))
-        .set((
-            jobs::state.eq("queued"),
-            jobs::run_at.eq(run_at),
-            jobs::leased_until.eq(None::<DateTime<Utc>>),
-            jobs::last_error.eq(failure),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(put_back == 1)
+    now: DateTime<Utc>,
+    endings: &[Ending],
+) -> QueryResult<Vec<bool>> {
+    let ids: Vec<_> = endings.iter().map(|ending| ending.lease.id).collect();
+    let attempts: Vec<_> = endings.iter().map(|ending| ending.lease.attempts).collect();
+    let ends: Vec<_> = endings.iter().map(|ending| End::of(&ending.outcome)).collect();
+    // Locked in one order, so that two who record the same jobs do not wait for each other.
+    let recorded: Vec<IdRow> = sql("WITH ended AS MATERIALIZED ( \
+             SELECT jobs.id, e.state, e.run_at, e.failure \
+             FROM unnest($1, $2, $3, $4, $5) AS e(id, attempts, state, run_at, failure) \
+             JOIN jobs ON jobs.id = e.id AND jobs.attempts = e.attempts AND jobs.state = 'leased' \
+             ORDER BY jobs.id FOR NO KEY UPDATE OF jobs) \
+         UPDATE jobs SET state = ended.state, run_at = coalesce(ended.run_at, jobs.run_at), leased_until = NULL, \
+                         finished_at = CASE WHEN ended.state = 'queued' THEN NULL ELSE $6 END, \
+                         last_error = ended.failure \
+         FROM ended WHERE jobs.id = ended.id RETURNING jobs.id")
+    .bind::<Array<SqlUuid>, _>(&ids)
+    .bind::<Array<Integer>, _>(attempts)
+    .bind::<Array<Text>, _>(ends.iter().map(|end| end.state).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Timestamptz>>, _>(ends.iter().map(|end| end.run_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(ends.iter().map(|end| end.failure).collect::<Vec<_>>())
+    .bind::<Timestamptz, _>(now)
+    .load(conn)
+    .await?;
+    let recorded: HashSet<Uuid> = recorded.into_iter().map(|row| row.id).collect();
+    Ok(ids.iter().map(|id| recorded.contains(id)).collect())
+}
+
+/// An outcome as the columns have it.
+struct End<'a> {
+    state: &'static str,
+    run_at: Option<DateTime<Utc>>,
+    failure: Option<&'a str>,
+}
+
+impl<'a> End<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self { state: "done", run_at: None, failure: None },
+            Outcome::Again { run_at, failure } => {
+                Self { state: "queued", run_at: Some(*run_at), failure: Some(failure) }
+            }
+            Outcome::Dead { failure } => Self { state: "dead", run_at: None, failure: Some(failure) },
+        }
+    }
 }
 
 /// Keeps a job that is being worked on until `until`; false when the lease was lost.
-pub(crate) async fn renew_lease(conn: &mut Conn, job: &LeasedJob, until: DateTime<Utc>) -> QueryResult<bool> {
-    let renewed = diesel::update(leased(job)).set(jobs::leased_until.eq(until)).execute(conn).await?;
+pub(crate) async fn renew_lease(conn: &mut Conn, lease: Lease, until: DateTime<Utc>) -> QueryResult<bool> {
+    let renewed = diesel::update(leased(lease)).set(jobs::leased_until.eq(until)).execute(conn).await?;
     Ok(renewed == 1)
 }
 
-/// Puts back the jobs whose runner has gone without a word.
-pub(crate) async fn release_lost_leases(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::update(jobs::table.filter(jobs::state.eq("leased").and(jobs::leased_until.lt(now))))
-        .set((
-            jobs::state.eq("queued"),
-            jobs::leased_until.eq(None::<DateTime<Utc>>),
-            jobs::last_error.eq("the runner went away"),
-        ))
+/// Puts back the jobs whose runner has gone without a word, and those that were sent before `sent_before`.
+pub(crate) async fn release_lost_jobs(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    sent_before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    sql("UPDATE jobs SET state = 'queued', leased_until = NULL, sent_at = NULL, \
+             last_error = CASE WHEN state = 'leased' THEN 'the runner went away' ELSE last_error END \
+         WHERE state = 'leased' AND leased_until < $1 OR state = 'sent' AND sent_at < $2")
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(sent_before)
+    .execute(conn)
+    .await
+}
+
+/// Marks up to `limit` due jobs whose names are in `names` as sent; none while `most` are. No two processes take the
+/// same.
+pub(crate) async fn take_due_jobs(
+    conn: &mut Conn,
+    names: &[&str],
+    now: DateTime<Utc>,
+    limit: usize,
+    most: usize,
+) -> QueryResult<Vec<Dispatch>> {
+    let taken: Vec<TakenRow> = sql("WITH due AS MATERIALIZED ( \
+             SELECT id FROM jobs WHERE state = 'queued' AND run_at <= $1 AND name = ANY($2) \
+               AND (SELECT count(*) FROM jobs WHERE state = 'sent') < $3 \
+             ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
+         UPDATE jobs SET state = 'sent', sent_at = $1 FROM due WHERE jobs.id = due.id \
+         RETURNING jobs.id, request_id")
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<Text>, _>(names)
+    .bind::<BigInt, _>(many(most))
+    .bind::<BigInt, _>(many(limit))
+    .load(conn)
+    .await?;
+    Ok(taken.into_iter().map(|row| Dispatch { id: JobId(row.id), request_id: row.request_id }).collect())
+}
+
+/// Marks jobs as not sent after all, unless somebody has begun them.
+pub(crate) async fn put_back_jobs(conn: &mut Conn, ids: &[JobId]) -> QueryResult<usize> {
+    sql("UPDATE jobs SET state = 'queued', sent_at = NULL WHERE id = ANY($1) AND state = 'sent'")
+        .bind::<Array<SqlUuid>, _>(ids)
         .execute(conn)
         .await
 }
 
-/// How many jobs are in `state`; for `queued`, only those that are due.
-pub(crate) async fn count_jobs(conn: &mut Conn, state: &str, due_by: DateTime<Utc>) -> QueryResult<i64> {
-    jobs::table.filter(jobs::state.eq(state).and(jobs::run_at.le(due_by))).count().get_result(conn).await
+/// Takes those of the jobs `ids` that nobody has and that are due.
+pub(crate) async fn lease_jobs(
+    conn: &mut Conn,
+    names: &[&str],
+    ids: &[JobId],
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> QueryResult<Vec<LeasedJob>> {
+    sql("WITH told AS MATERIALIZED ( \
+             SELECT id FROM jobs WHERE id = ANY($1) AND name = ANY($2) \
+               AND (state = 'sent' OR state = 'queued' AND run_at <= $3) \
+             ORDER BY id FOR UPDATE) \
+         UPDATE jobs SET state = 'leased', leased_until = $4, sent_at = NULL, attempts = attempts + 1 \
+         FROM told WHERE jobs.id = told.id \
+         RETURNING jobs.id, name, payload, attempts, request_id")
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<Array<Text>, _>(names)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(until)
+    .load(conn)
+    .await
+}
+
+fn many(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// See [`crate::backlog`].
+pub(crate) async fn load_backlog(conn: &mut Conn, now: DateTime<Utc>) -> QueryResult<Backlog> {
+    let row: BacklogRow = sql("SELECT \
+         (SELECT count(*) FROM jobs WHERE state = 'queued' AND run_at <= $1) AS due_jobs, \
+         (SELECT count(*) FROM jobs WHERE state = 'sent') AS sent_jobs, \
+         (SELECT count(*) FROM jobs WHERE state = 'leased') AS leased_jobs, \
+         (SELECT count(*) FROM jobs WHERE state = 'dead') AS dead_jobs, \
+         (SELECT greatest(0, extract(epoch FROM $1 - min(run_at)))::bigint FROM jobs WHERE state = 'queued') \
+             AS oldest_due_seconds, \
+         (SELECT count(*) FROM events WHERE position IS NULL) AS unsequenced_events, \
+         (SELECT greatest(0, max(e.last_position - s.last_position)) \
+             FROM event_subscriptions s, event_sequence e) AS subscriber_lag, \
+         (SELECT count(*) FROM event_subscriptions WHERE failures > 0) AS blocked_subscribers")
+    .bind::<Timestamptz, _>(now)
+    .get_result(conn)
+    .await?;
+    Ok(Backlog {
+        due_jobs: row.due_jobs,
+        sent_jobs: row.sent_jobs,
+        leased_jobs: row.leased_jobs,
+        dead_jobs: row.dead_jobs,
+        oldest_due_seconds: row.oldest_due_seconds.unwrap_or_default(),
+        unsequenced_events: row.unsequenced_events,
+        subscriber_lag: row.subscriber_lag.unwrap_or_default(),
+        blocked_subscribers: row.blocked_subscribers,
+    })
+}
+
+#[derive(QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = BigInt)]
+    due_jobs: i64,
+    #[diesel(sql_type = BigInt)]
+    sent_jobs: i64,
+    #[diesel(sql_type = BigInt)]
+    leased_jobs: i64,
+    #[diesel(sql_type = BigInt)]
+    dead_jobs: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    oldest_due_seconds: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    unsequenced_events: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    subscriber_lag: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    blocked_subscribers: i64,
 }
 
 /// Deletes what was over before `before`, but for dead jobs of which no later round does the work.

@@ -390,7 +390,7 @@ async fn failed_rounds_are_forgotten_when_they_are_old_because_a_later_round_is_
     }
     let conn = &mut *stage.db.conn().await;
     assert_eq!(number(conn, "SELECT count(*) AS value FROM jobs WHERE state = 'dead'").await, 3);
-    assert_eq!(rerun_dead_jobs(conn, now()).await.unwrap(), 0, "the next round comes anyway");
+    assert_eq!(rerun_dead_jobs(conn, now(), None).await.unwrap(), 0, "the next round comes anyway");
     assert_eq!(purge_jobs(conn, now() + TimeDelta::minutes(90)).await.unwrap(), 2);
     assert_eq!(number(conn, "SELECT count(*) AS value FROM jobs").await, 1);
 }
@@ -406,7 +406,7 @@ async fn a_dead_job_that_is_run_again_has_all_its_attempts_before_it() {
     }
     assert_eq!(stage.job(id).await.standing(), ("dead", Note::RETRY.attempts));
     let conn = &mut *stage.db.conn().await;
-    assert_eq!(rerun_dead_jobs(conn, stage.clock.now()).await.unwrap(), 1);
+    assert_eq!(rerun_dead_jobs(conn, stage.clock.now(), None).await.unwrap(), 1);
     assert_eq!(stage.job(id).await.standing(), ("queued", 0));
     runner.drain().await.unwrap();
     assert_eq!(stage.job(id).await.standing(), ("queued", 1), "it failed, and may try again");

@@ -18,6 +18,8 @@ enum Layer {
     Domain,
     /// Brings domains together and knows no other process.
     Process,
+    /// Puts all of them together, for the programs.
+    Assembly,
     /// For development and tests.
     Tool,
     /// Is run.
@@ -29,6 +31,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("kernel", Layer::Ground),
     ("db", Layer::Ground),
     ("outbox", Layer::Ground),
+    ("broker", Layer::Ground),
     ("migrations", Layer::Ground),
     ("reservations", Layer::Ground),
     ("eligibility-core", Layer::Ground),
@@ -38,10 +41,12 @@ const LAYERS: &[(&str, Layer)] = &[
     ("market", Layer::Domain),
     ("placement", Layer::Process),
     ("checkout", Layer::Process),
+    ("assembly", Layer::Assembly),
     ("devstack", Layer::Tool),
     ("testkit", Layer::Tool),
     ("bench", Layer::Program),
     ("gateway", Layer::Program),
+    ("worker", Layer::Program),
     ("xtask", Layer::Program),
 ];
 
@@ -128,6 +133,8 @@ fn upward(package: &Package, dependency: &Dependency) -> Option<Breach> {
     let allowed = match from {
         Layer::Ground | Layer::Domain => to == Layer::Ground,
         Layer::Process => matches!(to, Layer::Ground | Layer::Domain),
+        // Development's servers are among the parts.
+        Layer::Assembly => !matches!(to, Layer::Assembly | Layer::Program),
         // What starts servers knows nothing of the product, and what tests share knows no domain.
         Layer::Tool => to == Layer::Ground && package.name != "devstack",
         // xtask and bench build, start and ask the product, and are no part of it.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 
-use crate::settings::Network;
+use assembly::settings::Network;
 
 /// The bits of an IPv6 address that a subscriber does not choose: whoever has one address has 2^64 of them.
 const SUBSCRIBER: u128 = !0 << 64;

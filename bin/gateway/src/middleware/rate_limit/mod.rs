@@ -20,8 +20,8 @@ use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use kernel::UserId;
 
 use super::UNLIMITED;
-use crate::settings::RateLimitSettings;
 use crate::{AppState, Problem, ProblemKind, extract};
+use assembly::settings::RateLimitSettings;
 use client::client;
 
 /// Routes of the strict bucket, by the beginning of their pattern, and what a request to them counts.

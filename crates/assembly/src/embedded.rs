@@ -16,21 +16,53 @@ const DATABASE: &str = "silkcart";
 /// Where the database is, in the data folder.
 const POSTGRES: &str = "postgres";
 
-/// Fills in what the settings leave out. The returned server, if one was started, ends when it is dropped. Blocks:
-/// call it before or beside the runtime's work.
+/// The servers that were started because the settings name no others; dropping ends them.
+#[derive(Debug)]
+pub struct Embedded {
+    postgres: Option<Postgres>,
+}
+
+impl Embedded {
+    /// Ends them in order, and says when one did not end well.
+    pub async fn stop(self) -> Result<()> {
+        if let Some(postgres) = self.postgres {
+            tokio::task::spawn_blocking(move || postgres.stop()).await??;
+        }
+        Ok(())
+    }
+}
+
+/// Fills in what the settings leave out. In development the database is brought up to date as well; in production
+/// that is the operator's step.
 ///
 /// # Errors
 /// In production something was left out (which reading the settings refuses already), or the data folder cannot be
-/// used, or `PostgreSQL` does not start.
-pub fn complete(settings: &mut Settings) -> Result<Option<Postgres>> {
+/// used, or `PostgreSQL` does not start, or a migration fails.
+pub async fn complete_and_migrate(settings: Settings) -> Result<(Settings, Embedded)> {
+    let (settings, embedded) = complete(settings).await?;
+    if let (false, Some(url)) = (settings.is_production(), &settings.database.url) {
+        migrations::run(url.expose()).await?;
+    }
+    Ok((settings, embedded))
+}
+
+/// Fills in what the settings leave out.
+///
+/// # Errors
+/// As for [`complete_and_migrate`].
+pub async fn complete(settings: Settings) -> Result<(Settings, Embedded)> {
+    tokio::task::spawn_blocking(move || fill_in(settings)).await?
+}
+
+fn fill_in(mut settings: Settings) -> Result<(Settings, Embedded)> {
     anyhow::ensure!(
-        !settings.is_production() || is_complete(settings),
+        !settings.is_production() || is_complete(&settings),
         "production makes nothing up: give it every setting"
     );
     let folder = settings.server.data_dir.clone();
     let postgres = match settings.database.url {
         Some(_) => None,
-        None => Some(start_database(&folder, settings)?),
+        None => Some(start_database(&folder, &mut settings)?),
     };
     let secrets = &mut settings.secrets;
     if secrets.jwt_private_key.is_none() {
@@ -39,7 +71,7 @@ pub fn complete(settings: &mut Settings) -> Result<Option<Postgres>> {
     if secrets.cursor_secret.is_none() {
         secrets.cursor_secret = Some(kept(&folder, "cursor-secret", new_secret)?);
     }
-    Ok(postgres)
+    Ok((settings, Embedded { postgres }))
 }
 
 /// Takes the database of another process that has the data folder open, such as a gateway that serves from it, unless a

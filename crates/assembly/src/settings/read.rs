@@ -6,9 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{
-    DatabaseSettings, Environment, GeocodingProvider, GeocodingSettings, HttpSettings, KEYS, LogFormat,
-    LogSettings, OrderSettings, RateLimitSettings, Secret, SecretSettings, ServerSettings, Settings,
-    SettingsError,
+    BrokerSettings, DatabaseSettings, Environment, GeocodingProvider, GeocodingSettings, HttpSettings, KEYS,
+    LogFormat, LogSettings, OrderSettings, RateLimitSettings, Secret, SecretSettings, ServerSettings,
+    Settings, SettingsError, WorkerSettings,
 };
 
 const LEAST_SECRET: usize = 32;
@@ -48,6 +48,8 @@ impl Reader<'_> {
         let geocoding = self.geocoding();
         let log = self.log();
         let rate_limits = self.rate_limits();
+        let broker = self.broker();
+        let worker = self.worker();
         let orders = self.number("ORDER_PAYMENT_MINUTES", 1..=1440);
         Some(Settings {
             server: server?,
@@ -57,6 +59,8 @@ impl Reader<'_> {
             geocoding: geocoding?,
             log: log?,
             rate_limits: rate_limits?,
+            broker,
+            worker: worker?,
             orders: OrderSettings { payment_window: Duration::from_secs(orders? * 60) },
         })
     }
@@ -193,6 +197,25 @@ impl Reader<'_> {
         })
     }
 
+    fn broker(&mut self) -> Option<BrokerSettings> {
+        let url = self.value("AMQP_URL")?;
+        let usable = url::Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "amqp" | "amqps"));
+        if !usable {
+            self.refuse("AMQP_URL", "must begin with amqp:// or amqps://");
+        }
+        let namespace = self.value("AMQP_NAMESPACE")?;
+        if !namespace.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+            self.refuse("AMQP_NAMESPACE", "must consist of letters, digits, hyphens, underscores and dots");
+        }
+        Some(BrokerSettings { url: Secret::new(url), namespace })
+    }
+
+    fn worker(&mut self) -> Option<WorkerSettings> {
+        let bind = self.parsed("WORKER_BIND", "must be an address with a port, such as 0.0.0.0:8081");
+        let jobs_at_once = self.number("WORKER_JOBS_AT_ONCE", 1..=1000);
+        Some(WorkerSettings { bind: bind?, jobs_at_once: u16::try_from(jobs_at_once?).ok()? })
+    }
+
     /// What was set; an empty value counts as unset.
     fn given(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
@@ -282,6 +305,9 @@ mod tests {
             ("GEOCODING_PROVIDER", "google"),
             ("TRUSTED_PROXIES", "10.0.0.0/8, nowhere"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example/path"),
+            ("AMQP_URL", "http://broker"),
+            ("AMQP_NAMESPACE", "silk cart"),
+            ("WORKER_JOBS_AT_ONCE", "0"),
         ])
         .unwrap_err();
         for key in [
@@ -296,6 +322,9 @@ mod tests {
             "GEOCODING_API_KEY",
             "TRUSTED_PROXIES",
             "CORS_ALLOWED_ORIGINS",
+            "AMQP_URL",
+            "AMQP_NAMESPACE",
+            "WORKER_JOBS_AT_ONCE",
         ] {
             let named =
                 error.problems.iter().filter(|problem| problem.starts_with(&format!("{key}:"))).count();
@@ -309,6 +338,7 @@ mod tests {
             ("DATABASE_URL", "postgres://silkcart:hunter2@db/silkcart"),
             ("CURSOR_SECRET", "hunter2hunter2hunter2hunter2hunter2"),
             ("GEOCODING_API_KEY", "hunter2"),
+            ("AMQP_URL", "amqp://silkcart:hunter2@broker/"),
         ]);
         assert!(!format!("{:?}", settings.unwrap()).contains("hunter2"));
         let error = read(&[

@@ -36,6 +36,10 @@ pub struct Settings {
     pub log: LogSettings,
     /// How often a caller may call.
     pub rate_limits: RateLimitSettings,
+    /// The message broker; none where the gateway does the jobs itself.
+    pub broker: Option<BrokerSettings>,
+    /// What a worker does.
+    pub worker: WorkerSettings,
     /// Rules of the market that an operator may tune.
     pub orders: OrderSettings,
 }
@@ -151,6 +155,24 @@ pub struct RateLimitSettings {
     /// Requests a minute to the routes where guessing pays: login, registration, refresh, change of password; and to
     /// guests' checkouts.
     pub auth_per_minute: u32,
+}
+
+/// The message broker.
+#[derive(Clone, Debug)]
+pub struct BrokerSettings {
+    /// `amqp://...`
+    pub url: Secret,
+    /// What the names of our queues begin with.
+    pub namespace: String,
+}
+
+/// What a worker does.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerSettings {
+    /// Where it tells how it is.
+    pub bind: SocketAddr,
+    /// The most jobs at once.
+    pub jobs_at_once: u16,
 }
 
 /// Rules of the market that an operator may tune.

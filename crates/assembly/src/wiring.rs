@@ -1,8 +1,7 @@
-//! Which implementation stands behind which trait, and what the job runner knows to do.
+//! Which implementation stands behind which trait, and what there is to do after requests.
 
 use std::sync::Arc;
 
-use accounts::TokenSigner;
 use anyhow::{Context, Result};
 use kernel::Clock;
 use logistics::{CenterIndex, Gazetteer, Geocoder, Google, HttpSettings, Nominatim};
@@ -11,20 +10,11 @@ use url::Url;
 
 use crate::settings::{GeocodingProvider, Settings};
 
-/// Who access tokens are for.
-const AUDIENCE: &str = "silkcart";
 const NOMINATIM: &str = "https://nominatim.openstreetmap.org/";
 const GOOGLE: &str = "https://maps.googleapis.com/";
 
-/// Signs and reads access tokens with the key in the settings; their issuer is the public address.
-pub(crate) fn token_signer(settings: &Settings) -> Result<TokenSigner> {
-    let key = settings.secrets.jwt_private_key.as_ref().context("no signing key is set")?;
-    let issuer = settings.server.public_url.as_str().trim_end_matches('/');
-    TokenSigner::from_pem(key.expose(), issuer, AUDIENCE).context("JWT_PRIVATE_KEY cannot be used")
-}
-
 /// The geocoder that the settings choose.
-pub(crate) fn geocoder(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Geocoder>> {
+pub fn geocoder(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Geocoder>> {
     let chosen = &settings.geocoding;
     let http = |usual: &str| -> Result<HttpSettings> {
         let url = match &chosen.url {
@@ -45,11 +35,7 @@ pub(crate) fn geocoder(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Ar
 }
 
 /// Teaches the registry the product's own work.
-pub(crate) fn register_work(
-    registry: &mut Registry,
-    geocoder: &Arc<dyn Geocoder>,
-    centers: &Arc<CenterIndex>,
-) {
+pub fn register_work(registry: &mut Registry, geocoder: &Arc<dyn Geocoder>, centers: &Arc<CenterIndex>) {
     accounts::register_work(registry);
     catalog::register(registry);
     placement::register(registry, Arc::clone(geocoder), Arc::clone(centers));

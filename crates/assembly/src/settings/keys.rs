@@ -92,6 +92,15 @@ pub const KEYS: &[Key] = &[
         Some("30"),
         "the same where guessing pays: login, registration (which counts three times), refresh, change of password, guests' checkouts",
     ),
+    key(
+        "AMQP_URL",
+        None,
+        "amqp://user:password@host:5672/vhost, or amqps://; RabbitMQ, where workers do the jobs. Unset: the gateway does",
+    )
+    .secret(),
+    key("AMQP_NAMESPACE", Some("silkcart"), "what the names of our queues begin with: one for each installation"),
+    key("WORKER_BIND", Some("127.0.0.1:8081"), "address and port of a worker's /health and /metrics"),
+    key("WORKER_JOBS_AT_ONCE", Some("32"), "most jobs that a worker does at once, 1 to 1000"),
     key("ORDER_PAYMENT_MINUTES", Some("30"), "minutes that an unpaid order keeps what it holds, 1 to 1440"),
     key("LOG_FORMAT", Some("text"), "text or json"),
     key("RUST_LOG", Some("info"), "what is logged, as tracing's filter directives"),
@@ -101,7 +110,7 @@ pub const KEYS: &[Key] = &[
 #[must_use]
 pub fn render_env_example() -> String {
     let mut text = String::from(
-        "# Every setting of the gateway. Copy to .env, or set the variables otherwise.\n\
+        "# Every setting of the gateway and the worker. Copy to .env, or set the variables otherwise.\n\
          # Without any of them the gateway runs on this machine with all it needs.\n",
     );
     for key in KEYS {
