@@ -12,8 +12,10 @@ mod binaries;
 mod cluster;
 mod location;
 mod pidfile;
+mod ports;
 mod postgres;
 mod process_group;
+mod server;
 mod sys;
 
 pub use location::scratch_folder;
