@@ -117,7 +117,7 @@ impl RabbitMq {
         folder.prepare(ports.amqp, &identity)?;
 
         let mut epmd = Server::spawn(epmd_command(programs, &ports), EPMD)?;
-        // Where the port is taken it just ends.
+        // Where the port is taken it just ends, perhaps not before the other one has answered.
         epmd.wait_until_ready(EPMD_LIMIT, |_| Ok(connect(ports.epmd).is_ok()))
             .context("Erlang's epmd did not start")
             .map_err(Failure::PortTaken)?;
@@ -134,7 +134,7 @@ impl RabbitMq {
                     folder.log().display(),
                     reason(&log)
                 ));
-                let taken = PORT_TAKEN.iter().any(|sign| log.contains(sign));
+                let taken = epmd.has_ended()? || PORT_TAKEN.iter().any(|sign| log.contains(sign));
                 Err(if taken { Failure::PortTaken(error) } else { Failure::Final(error) })
             }
         }

@@ -68,6 +68,10 @@ impl Server {
         Ok(Self { child, manner, keeper: Some((release, keeper)) })
     }
 
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Waits until `is_ready`, which is given the process's id, says so.
     pub(crate) fn wait_until_ready(
         &mut self,
