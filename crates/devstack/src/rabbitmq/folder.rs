@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::server::POLL;
 
-/// How long a node that is on its way out may still hold the folder: stopping takes it some 3 s.
+/// How long a node that is on its way out may still hold the folder: stopping takes it 1 to 3 s.
 const HANDOVER_LIMIT: Duration = Duration::from_secs(6);
 
 /// Where clients are held off: far above what tests need, far below what would hurt the machine.
