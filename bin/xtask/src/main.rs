@@ -38,13 +38,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Install what is missing: PostgreSQL, mold, Python, and the tests' Python and Node packages
+    /// Install what is missing: PostgreSQL, RabbitMQ, mold, Python, and the tests' Python and Node packages
     ///
     /// On Debian and its kin by apt-get, as root or by a sudo that asks for no password; elsewhere it says what to
     /// install. Python and Node packages go to the target folder. Does nothing where nothing is
     /// missing; `run`, `test`, `bench` and `services` begin with what they need of it.
     Setup,
-    /// Run all tests, with a private PostgreSQL for the time they take
+    /// Run all tests, with a private PostgreSQL and a private RabbitMQ for the time they take
     ///
     /// Arguments go to `cargo test`: `cargo xtask test -p market -- --nocapture`. Without -p it is the whole
     /// workspace, and all of it even after a failure. The exit code is that of `cargo test`.
@@ -52,7 +52,7 @@ enum Task {
     /// Load the release gateway and compare it with pgbench, or `bench micro`: run the microbenchmarks
     ///
     /// `cargo xtask bench -- --help` lists the load bench's options. Data is loaded once, into the target folder; see
-    /// docs/benchmarks.md. Arguments after `micro` go to `cargo bench`, with a private PostgreSQL.
+    /// docs/benchmarks.md. Arguments after `micro` go to `cargo bench`, with the servers that tests get.
     Bench(CargoArgs),
     /// Hold the server to its OpenAPI document with many made-up requests in every role, and try the frontends' tools
     ///

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
-use devstack::Postgres;
+use devstack::{Postgres, RabbitMq};
 
 use crate::process::{find_program, succeeds};
 use crate::workspace::Workspace;
@@ -46,6 +46,12 @@ const POSTGRESQL: Need = Need {
     is_met: || Postgres::binaries().is_ok(),
 };
 
+const RABBITMQ: Need = Need {
+    what: "RabbitMQ 3.10 or newer (`rabbitmq-server`)",
+    packages: &["rabbitmq-server"],
+    is_met: RabbitMq::is_installed,
+};
+
 const PYTHON: Need = Need {
     what: "Python 3.10 or newer with its venv module",
     packages: &["python3", "python3-venv"],
@@ -71,6 +77,7 @@ pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
         required.push(POSTGRESQL);
     }
     if needs == Needs::Tests {
+        required.push(RABBITMQ);
         required.push(PYTHON);
         required.push(CURL);
     }

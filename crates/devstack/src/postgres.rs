@@ -1,21 +1,22 @@
 //! A PostgreSQL server of our own, for as long as the process that starts it.
 //!
-//! Owns start, readiness, stop, and that no server outlives its starter. Listens on 127.0.0.1 only, with no Unix
-//! socket, and trusts whoever connects: for development and tests.
+//! Owns how the server is run, when it is ready and how it is asked to end; that it ends with its starter is
+//! [`server`](crate::server)'s part. Listens on 127.0.0.1 only, with no Unix socket, and trusts whoever connects: for
+//! development and tests.
 
-use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener};
+use std::fs::File;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Sender};
-use std::thread::{self, JoinHandle};
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use crate::location::Location;
 use crate::pidfile::{self, State};
-use crate::{binaries, cluster, sys};
+use crate::server::{Manner, POLL, Server, read_log, tail};
+use crate::{binaries, cluster, ports};
 
 /// The name of the one role of a new cluster.
 pub const SUPERUSER: &str = "silkcart";
@@ -28,11 +29,16 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 const IMMEDIATE_STOP_LIMIT: Duration = Duration::from_secs(10);
 /// How long a server that is being stopped by its starter's death may still hold the data.
 const HANDOVER_LIMIT: Duration = Duration::from_secs(1);
-const POLL: Duration = Duration::from_millis(10);
+
+/// SIGINT asks for a fast shutdown, SIGQUIT for an immediate one.
+const MANNER: Manner = Manner {
+    name: "PostgreSQL",
+    orphaned: libc::SIGINT,
+    farewell: &[(libc::SIGINT, STOP_LIMIT), (libc::SIGQUIT, IMMEDIATE_STOP_LIMIT)],
+};
 
 /// How often a port that another process took first is replaced by another.
 const PORT_ATTEMPTS: usize = 5;
-const LOG_TAIL_LINES: usize = 20;
 
 /// What server to start.
 #[derive(Clone, Debug)]
@@ -76,7 +82,7 @@ impl Postgres {
         for attempt in 1.. {
             let port = match options.port {
                 Some(port) => port,
-                None => free_port()?,
+                None => ports::free::<1>()?[0],
             };
             let mut command = server_command(&binaries, &data, port, options);
             let output = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -84,12 +90,12 @@ impl Postgres {
             if let Some(account) = &account {
                 account.apply(&mut command);
             }
-            let mut server = Server::spawn(command)?;
-            match server.wait_until_ready(&data) {
+            let mut server = Server::spawn(command, MANNER)?;
+            match server.wait_until_ready(START_LIMIT, |pid| is_ready(pid, &data)) {
                 Ok(()) => return Ok(Self { port, data, binaries, server }),
                 Err(error) => {
                     drop(server);
-                    let tail = log_tail(&log);
+                    let tail = tail(&read_log(&log));
                     let taken = tail.contains("could not bind");
                     if !(taken && options.port.is_none() && attempt < PORT_ATTEMPTS) {
                         return Err(error.context(format!(
@@ -167,104 +173,6 @@ impl Postgres {
     }
 }
 
-/// The process, and the thread that started it. The kernel ties "end with your parent" to the thread that forked,
-/// so that one is kept for as long as the server: a caller's own thread may end first, as in a runtime's pool.
-#[derive(Debug)]
-struct Server {
-    child: Child,
-    keeper: Option<(Sender<()>, JoinHandle<()>)>,
-}
-
-impl Server {
-    fn spawn(mut command: Command) -> Result<Self> {
-        use std::os::unix::process::CommandExt;
-
-        // Ctrl-C is for the starter, which stops the server last and in order.
-        command.process_group(0);
-        // SIGINT asks PostgreSQL for a fast shutdown.
-        sys::die_with_parent(&mut command, libc::SIGINT);
-        let program = PathBuf::from(command.get_program());
-
-        let (report, reported) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let keeper = thread::Builder::new().name("postgres-keeper".to_owned()).spawn(move || {
-            let child = command.spawn();
-            let started = child.is_ok();
-            if report.send(child).is_ok() && started {
-                // Ends by the sender's drop.
-                let _ = released.recv();
-            }
-        })?;
-        let child = reported
-            .recv()
-            .context("the thread that starts PostgreSQL ended")?
-            .with_context(|| format!("cannot run {}", program.display()))?;
-        Ok(Self { child, keeper: Some((release, keeper)) })
-    }
-
-    fn wait_until_ready(&mut self, data: &Path) -> Result<()> {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended with {status}");
-            }
-            if let Some(file) = pidfile::read(data)?
-                && file.pid == self.child.id()
-                && file.state == State::Ready
-            {
-                return Ok(());
-            }
-            if begun.elapsed() > START_LIMIT {
-                bail!("the server was not ready within {} s", START_LIMIT.as_secs());
-            }
-            thread::sleep(POLL);
-        }
-    }
-
-    /// A fast shutdown, then an immediate one, then the end of all patience. Does nothing the second time.
-    fn stop(&mut self) -> Result<ExitStatus> {
-        for (signal, limit) in [(libc::SIGINT, STOP_LIMIT), (libc::SIGQUIT, IMMEDIATE_STOP_LIMIT)] {
-            if let Some(status) = self.signal_and_wait(signal, limit)? {
-                return Ok(status);
-            }
-        }
-        self.child.kill()?;
-        Ok(self.child.wait()?)
-    }
-
-    /// How the server ended, if it has or does so within `limit` of the signal.
-    fn signal_and_wait(&mut self, signal: i32, limit: Duration) -> Result<Option<ExitStatus>> {
-        if let Some(status) = self.child.try_wait()? {
-            return Ok(Some(status));
-        }
-        // The child is not reaped yet, so that its id is still its own.
-        sys::signal_process(self.child.id(), signal).context("cannot signal PostgreSQL")?;
-        self.wait_at_most(limit)
-    }
-
-    fn wait_at_most(&mut self, limit: Duration) -> Result<Option<ExitStatus>> {
-        let begun = Instant::now();
-        loop {
-            let status = self.child.try_wait()?;
-            if status.is_some() || begun.elapsed() > limit {
-                return Ok(status);
-            }
-            thread::sleep(POLL);
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Nobody is left to tell of a failure.
-        let _ = self.stop();
-        if let Some((release, keeper)) = self.keeper.take() {
-            drop(release);
-            let _ = keeper.join();
-        }
-    }
-}
-
 fn server_command(binaries: &Path, data: &Path, port: u16, options: &PostgresOptions) -> Command {
     let mut command = Command::new(binaries.join("postgres"));
     command.arg("-D").arg(data);
@@ -288,6 +196,11 @@ fn server_command(binaries: &Path, data: &Path, port: u16, options: &PostgresOpt
     command.current_dir("/").stdin(Stdio::null());
     forget_environment(&mut command);
     command
+}
+
+/// Does the server `pid` take connections?
+fn is_ready(pid: u32, data: &Path) -> Result<bool> {
+    Ok(pidfile::read(data)?.is_some_and(|file| file.pid == pid && file.state == State::Ready))
 }
 
 /// The caller's `PG*` variables are about another server.
@@ -324,16 +237,4 @@ fn wait_for_previous(data: &Path) -> Result<()> {
         thread::sleep(POLL);
     }
     Ok(())
-}
-
-/// Free at this moment; another process may still take it first.
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
-    Ok(listener.local_addr()?.port())
-}
-
-fn log_tail(log: &Path) -> String {
-    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
 }
