@@ -67,7 +67,8 @@ impl Stationery {
             home: &self.home,
             reason: reason(kind, user_id),
             unsubscribe: subscription.and_then(|subscription| self.unsubscribe(subscription)),
-            preferences: user_id.map(|_user| self.preferences()),
+            // What cannot be chosen is no place to offer a choice, least of all beside a link with a token.
+            preferences: user_id.filter(|_user| !kind.is_secret()).map(|_user| self.preferences()),
         };
         page::render(&Wording::of(content), &greeting(display_name), &frame)
     }
@@ -139,7 +140,7 @@ fn mailable(text: &str) -> Result<Address, LetterError> {
 fn reason(kind: Kind, user_id: Option<UserId>) -> String {
     match (kind, user_id) {
         (Kind::VerifyEmail | Kind::PasswordReset, _) => {
-            "You get this mail because somebody gave your address to us.".to_owned()
+            "You get this mail because somebody asked for it with your address.".to_owned()
         }
         (_, Some(_)) => format!("You get this mail when {}.", kind.occasion()),
         (_, None) => "You get this mail because you ordered as a guest, with this address.".to_owned(),

@@ -49,22 +49,26 @@ struct Text<'a> {
     frame: &'a Frame<'a>,
 }
 
-/// What the templates do with texts.
-mod filters {
-    #[askama::filter_fn]
-    pub(super) fn wrapped(text: impl std::fmt::Display, _: &dyn askama::Values) -> askama::Result<String> {
-        Ok(crate::wording::wrap(&text.to_string()))
-    }
-}
-
 pub(super) fn render(words: &Wording, greeting: &str, frame: &Frame<'_>) -> Result<Rendered, LetterError> {
     let html = Html { brand: BRAND, title: &words.title, greeting, words, frame };
     let text = Text { brand: BRAND, greeting, words, frame };
     Ok(Rendered {
         subject: words.title.clone(),
-        text: text.render()?,
+        text: with_single_blank_lines(&text.render()?),
         html: without_blank_lines(&html.render()?),
     })
+}
+
+/// Each part of the text brings blank lines of its own.
+fn with_single_blank_lines(text: &str) -> String {
+    let mut tidy = String::new();
+    for line in text.trim().lines() {
+        if !line.is_empty() || !tidy.ends_with("\n\n") {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+    }
+    tidy
 }
 
 /// The tags of the templates leave empty lines behind.

@@ -17,7 +17,7 @@ use crate::store::messages::{self, Claimed};
 use crate::{Channel, Content, MessageState, MessageStatus, NotificationsError, Stationery, texting};
 
 /// How long somebody who sends a message has it to themselves: longer than an attempt may take.
-const CLAIM: TimeDelta = TimeDelta::seconds(SEND_TIMEOUT.as_secs() as i64 + 30);
+const CLAIM: TimeDelta = TimeDelta::seconds(SEND_TIMEOUT.as_secs().cast_signed() + 30);
 /// That a message has left is worth some patience with the database: whoever forgets it sends it again.
 const RECORD_TRIES: u32 = 5;
 const RECORD_PAUSE: Duration = Duration::from_secs(1);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use db::Conn;
 use kernel::{Actor, FieldError, InvalidCode, MessageId, NotificationId, UserId};
@@ -71,7 +73,7 @@ pub async fn tell_all(
                 user_id: *user_id,
                 address,
                 display_name,
-                content: content.map_err(|error| store::unreadable(error))?,
+                content: content.map_err(store::unreadable)?,
             });
         }
     }
@@ -142,12 +144,9 @@ async fn send_later(
 
 /// Who somebody is to us: their account, or for a guest the digest of their address, however it is capitalized.
 fn recipient_key(recipient: &Recipient) -> String {
-    match recipient.user_id {
-        Some(user) => format!("user:{user}"),
-        None => {
-            let digest = Sha256::digest(recipient.email.trim().to_lowercase().as_bytes());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("guest:{hex}")
-        }
+    if let Some(user) = recipient.user_id {
+        return format!("user:{user}");
     }
+    let digest = Sha256::digest(recipient.email.trim().to_lowercase().as_bytes());
+    format!("guest:{}", URL_SAFE_NO_PAD.encode(digest))
 }

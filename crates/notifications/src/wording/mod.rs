@@ -11,7 +11,7 @@ mod text;
 
 use url::Url;
 
-pub(crate) use text::{greeting, money, one_line, wrap};
+pub(crate) use text::{greeting, listed, money, one_line, wrap};
 
 use crate::Content;
 

@@ -1,22 +1,25 @@
 //! What is said about an order to whoever bought it.
 
-use super::{Block, Fact, Row, Wording, money};
+use super::{Block, Fact, Row, Wording, listed, money};
 use crate::{CancelledBy, LocalTime, Order, Pickup, Tracking};
 
 const SEE: &str = "See the order";
 
 pub(super) fn placed(order: &Order, pay_by: Option<&LocalTime>) -> Wording {
     let (number, total) = (&order.number, money(order.total));
-    let shops = order.shops.join(", ");
+    let from = match order.shops.as_slice() {
+        [] => String::new(),
+        shops => format!(" from {}", listed(shops)),
+    };
     let words = Wording::new(
         format!("Your order {number}"),
-        format!("Thank you! We have your order {number} over {total}, from {shops}."),
+        format!("Thank you! We have your order {number}{from}, for {total} in all."),
     )
     .and(rows(order));
     match pay_by {
         Some(until) => words
             .paragraph(format!(
-                "It is kept for you until {}. Pay by then, or it is called off.",
+                "We keep it for you until {}. Please pay by then, or it will be cancelled.",
                 until.in_full()
             ))
             .action("Pay for the order", &order.link),
@@ -67,8 +70,11 @@ pub(super) fn reminder(order: &Order, pickup: &Pickup) -> Wording {
 pub(super) fn shipped(order: &Order, tracking: Option<&Tracking>) -> Wording {
     let number = &order.number;
     let title = format!("Order {number} is on its way");
-    let shops = order.shops.join(", ");
-    let words = Wording::new(title.clone(), format!("{shops} shipped your order {number}."));
+    let summary = match order.shops.as_slice() {
+        [] => format!("Your order {number} was shipped."),
+        shops => format!("{} shipped your order {number}.", listed(shops)),
+    };
+    let words = Wording::new(title, summary);
     let words = match tracking {
         Some(tracking) => words.and(Block::Facts(vec![Fact {
             link: tracking.link.clone(),
@@ -113,16 +119,16 @@ pub(super) fn cancelled(
         CancelledBy::Buyer => "was cancelled by the buyer",
         CancelledBy::Shop => "was cancelled by the shop",
         CancelledBy::Platform => "was cancelled by us",
-        CancelledBy::Unpaid => "was called off, because it was not paid in time",
+        CancelledBy::Unpaid => "was cancelled, because it was not paid in time",
     };
-    let given_back = refund.map(money);
-    let summary = match &given_back {
-        Some(amount) => format!("Order {number} {how}. {amount} are given back."),
+    let refunded = refund.map(money);
+    let summary = match &refunded {
+        Some(amount) => format!("Order {number} {how}. A refund of {amount} is on its way to the buyer."),
         None => format!("Order {number} {how}."),
     };
     let mut facts = Vec::new();
     facts.extend(reason.map(|reason| Fact::new("Why", reason)));
-    facts.extend(given_back.map(|amount| Fact::new("Given back", amount)));
+    facts.extend(refunded.map(|amount| Fact::new("Refund", amount)));
     let words = Wording::new(format!("Order {number} was cancelled"), summary);
     let words = if facts.is_empty() { words } else { words.and(Block::Facts(facts)) };
     words.and(rows(order)).action(SEE, &order.link).texting(format!("order {number} {how}."))

@@ -30,14 +30,14 @@ pub(super) fn low_stock(items: &[LowItem], link: &Url) -> Wording {
     let named: Vec<String> =
         items.iter().take(3).map(|item| format!("{} ({} left)", item.title, item.left)).collect();
     let rest = items.len().saturating_sub(named.len());
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let more = if rest > 0 { format!("; and {rest} more") } else { String::new() };
     let rows = items.iter().map(|item| Row {
         what: item.title.clone(),
-        detail: format!("told of below {}", item.threshold),
+        detail: format!("you asked to hear below {}", item.threshold),
         amount: format!("{} left", item.left),
         is_total: false,
     });
-    Wording::new(title, format!("There is not much left of {}{more}.", named.join(", ")))
+    Wording::new(title, format!("Not much is left of {}{more}.", named.join("; ")))
         .and(Block::Rows(rows.collect()))
         .action("Update your stock", link)
 }

@@ -51,6 +51,15 @@ fn grouped(number: u64) -> String {
     text
 }
 
+/// Such as `Green Acre, Willow and Maria & Sons`.
+pub(crate) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// The text in lines of at most [`WIDTH`] characters, but for words that are longer, such as links.
 pub(crate) fn wrap(text: &str) -> String {
     let mut wrapped = String::new();
@@ -95,6 +104,13 @@ mod tests {
             assert_eq!(greeting(name), greeted, "{name:?}");
         }
         assert_eq!(greeting(&"a".repeat(61)), "Hello,");
+    }
+
+    #[test]
+    fn names_are_listed_as_one_would_say_them() {
+        let names = ["Ana", "Bo", "Cy"].map(str::to_owned);
+        let told: Vec<String> = (0..=3).map(|count| listed(&names[..count])).collect();
+        assert_eq!(told, ["", "Ana", "Ana and Bo", "Ana, Bo and Cy"]);
     }
 
     #[test]

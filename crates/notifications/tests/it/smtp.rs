@@ -20,9 +20,15 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        Self::asking_for("")
+    }
+
+    /// Lets in whoever gives this password, or anybody where it is empty.
+    fn asking_for(password: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp/server.py");
         let mut process = Command::new(testkit::python())
             .arg(script)
+            .arg(password)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -47,11 +53,15 @@ impl Server {
     }
 
     fn mailer(&self) -> Arc<SmtpMailer> {
+        self.mailer_with(None)
+    }
+
+    fn mailer_with(&self, password: Option<&str>) -> Arc<SmtpMailer> {
         let settings = SmtpSettings {
             host: "127.0.0.1".to_owned(),
             port: Some(self.port),
             security: SmtpSecurity::Plain,
-            credentials: None,
+            credentials: password.map(|password| ("silkcart".to_owned(), password.to_owned())),
             root_certificate: None,
         };
         Arc::new(SmtpMailer::new(&settings).unwrap())
@@ -81,7 +91,7 @@ async fn a_mail_server_reads_what_was_meant() {
     assert_eq!(mail["envelope"]["from"], "hello@silkcart.example");
     assert_eq!(mail["envelope"]["to"], serde_json::json!(["ana@example.com"]));
     let headers = &mail["headers"];
-    assert_eq!(headers["To"], "Ana \"A\" López <ana@example.com>");
+    assert_eq!(headers["To"], r#""Ana \"A\" López" <ana@example.com>"#);
     assert_eq!(headers["Subject"], "Order SC-1 is on its way");
     assert_eq!(headers["Message-ID"], format!("<{}@silkcart.example>", told.messages[0]));
     assert_eq!(headers["Auto-Submitted"], "auto-generated");
@@ -91,7 +101,8 @@ async fn a_mail_server_reads_what_was_meant() {
     let parts = mail["parts"].as_array().unwrap();
     let types: Vec<_> = parts.iter().map(|part| part["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["text/plain", "text/html"]);
-    let (text, html) = (parts[0]["text"].as_str().unwrap(), parts[1]["text"].as_str().unwrap());
+    let said = |part: &Value| part["text"].as_str().unwrap().replace("\r\n", "\n");
+    let (text, html) = (said(&parts[0]), said(&parts[1]));
     assert!(
         text.starts_with("Hello Ana \"A\" López,\n") && text.contains("  Kale, 2.5 lb: $7.50\n"),
         "{text}"
@@ -123,6 +134,22 @@ async fn a_servers_refusals_mean_what_they_say() {
     assert_eq!(world.status(&later).await.state, MessageState::Sent);
     assert_eq!(server.next()["envelope"]["to"], serde_json::json!(["later@example.com"]));
     assert_eq!(server.stop(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mail_is_lost_over_a_password_of_ours() {
+    let mut server = Server::asking_for("open");
+    let world = World::with_mailer(server.mailer_with(Some("wrong")), Arc::default()).await;
+    let told = world.tell(&[notice("event:1", &guest(), placed())]).await.unwrap();
+    world.work().await;
+    let status = world.status(&told).await;
+    assert_eq!((status.state, status.attempts), (MessageState::Pending, 1));
+    assert!(status.failure.unwrap().contains("535"), "it is ours to mend");
+    world.clock.advance(TimeDelta::minutes(1));
+    let mended = runner(&world.db, &world.clock, server.mailer_with(Some("open")), None);
+    mended.drain().await.unwrap();
+    assert_eq!(world.status(&told).await.state, MessageState::Sent);
+    assert_eq!(server.next()["envelope"]["to"], serde_json::json!(["Gus@example.com"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,9 @@
 //! Who is told, by which channel, and how often.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel_async::AsyncConnection;
 use futures_util::future::join_all;
 use kernel::Limit;
@@ -163,4 +167,41 @@ async fn a_cause_is_named() {
         let refused = world.tell(&[notice(&cause, &guest(), placed())]).await;
         assert!(matches!(refused, Err(NotificationsError::Invalid(_))), "{cause:?}");
     }
+}
+
+/// The queries that telling the notices comes to, without the transaction around them.
+async fn queries(world: &World, notices: &[notifications::Notice]) -> usize {
+    let conn = &mut *world.conn().await;
+    let counted = Arc::new(AtomicUsize::new(0));
+    conn.transaction::<_, NotificationsError, _>(async |tx| {
+        let felt = counted.clone();
+        tx.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                felt.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let told = notifications::tell_all(tx, world.now(), notices).await?;
+        tx.set_instrumentation(None::<Box<dyn Instrumentation>>);
+        assert_eq!(told.messages.len(), notices.len());
+        Ok(())
+    })
+    .await
+    .unwrap();
+    counted.load(Ordering::SeqCst)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_are_told_in_as_many_statements_as_one() {
+    let world = World::new().await;
+    let mut people = vec![guest()];
+    for _ in 0..50 {
+        people.push(ana(user(&mut *world.conn().await).await));
+    }
+    let to = |cause: &str, people: &[Recipient]| -> Vec<_> {
+        people.iter().map(|person| notice(cause, person, shipped())).collect()
+    };
+    assert_eq!(queries(&world, &to("event:1", &people[1..2])).await, 5);
+    assert_eq!(queries(&world, &to("event:2", &people)).await, 5);
+    assert_eq!(queries(&world, &to("event:3", &people[..1])).await, 2);
+    assert_eq!(queries(&world, &[]).await, 0);
 }

@@ -1,6 +1,6 @@
 """A mail server for tests: prints its port, then every mail as a line of JSON, and at the end how many there were.
 
-never@ is refused, later@ is put off once (greylisting), data@ is refused after its mail was read. Ends with its
+Asks for the password that is its first argument, unless that is empty. never@ is refused, later@ is put off once (greylisting), data@ is refused after its mail was read. Ends with its
 standard input.
 """
 
@@ -10,7 +10,7 @@ import email.policy
 import json
 import sys
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 def say(what):
@@ -51,8 +51,17 @@ class Handler:
 
 async def main():
     handler = Handler()
+    password = sys.argv[1].encode()
+
+    def authenticate(server, session, envelope, mechanism, given):
+        return AuthResult(success=given.password == password, handled=False)
+
+    def serve():
+        asks = {"auth_required": True, "auth_require_tls": False, "authenticator": authenticate} if password else {}
+        return SMTP(handler, hostname="localhost", **asks)
+
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, hostname="localhost"), "127.0.0.1", 0)
+    server = await loop.create_server(serve, "127.0.0.1", 0)
     say({"port": server.sockets[0].getsockname()[1]})
     await loop.run_in_executor(None, sys.stdin.read)
     say({"taken": handler.taken})
