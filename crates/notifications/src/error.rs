@@ -16,7 +16,7 @@ pub enum NotificationsError {
     /// The link switches nothing off.
     #[error(transparent)]
     NoSuchSubscription(#[from] NoSuchSubscription),
-    /// The user whose preferences are to be changed does not exist.
+    /// The user who is told, or whose preferences are changed, does not exist.
     #[error("there is no such user")]
     UserNotFound,
     /// The database failed.
@@ -27,7 +27,9 @@ pub enum NotificationsError {
 impl From<diesel::result::Error> for NotificationsError {
     fn from(error: diesel::result::Error) -> Self {
         match db::violated_constraint(&error) {
-            Some("notification_preferences_user") => Self::UserNotFound,
+            Some("notification_preferences_user" | "notifications_user" | "notification_messages_user") => {
+                Self::UserNotFound
+            }
             _ => Self::Database(error),
         }
     }

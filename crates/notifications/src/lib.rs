@@ -8,7 +8,8 @@
 //! - a message is sent if and only if the transaction that told of it was committed, and it needs no sending any more
 //!   once somebody has taken it. Where this process dies between the two, it is sent again under the same `Message-ID`;
 //! - what cannot be switched off is sent whatever anybody has chosen;
-//! - what opens something (a link with a token) is in the database only until it has been sent;
+//! - what opens something (a link with a token) is in the database only until it has been sent, or for a day after every
+//!   attempt failed;
 //! - whatever others have written, a mail has the headers and links that this crate gave it, and no others.
 //!
 //! Which fact leads to which message, and to whom, is a process's business; links come finished, with their tokens.

@@ -1,11 +1,12 @@
 //! Mail by SMTP (RFC 5321), over connections that are kept for the next.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
+use kernel::{FieldError, Invalid, InvalidCode};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{Error, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
@@ -28,6 +29,9 @@ pub struct SmtpSettings {
     pub security: SmtpSecurity,
     /// Name and password, where it asks for them.
     pub credentials: Option<(String, String)>,
+    /// What this machine calls itself to the server, a full domain name; none for the system's name, which some servers
+    /// do not take.
+    pub hello_name: Option<String>,
     /// Who vouches for its certificate, beside the public authorities: a certificate in PEM.
     pub root_certificate: Option<String>,
 }
@@ -64,8 +68,8 @@ impl SmtpMailer {
     /// after the connections that are kept.
     ///
     /// # Errors
-    /// The root certificate cannot be read.
-    pub fn new(settings: &SmtpSettings) -> Result<Self, DeliveryError> {
+    /// The root certificate (`root_certificate`) cannot be read.
+    pub fn new(settings: &SmtpSettings) -> Result<Self, Invalid> {
         let host = settings.host.as_str();
         let (tls, usual_port) = match settings.security {
             SmtpSecurity::Implicit => (Tls::Wrapper(parameters(settings)?), 465),
@@ -78,6 +82,9 @@ impl SmtpMailer {
             .tls(tls)
             .timeout(Some(TIMEOUT))
             .pool_config(PoolConfig::new().max_size(CONNECTIONS));
+        if let Some(name) = settings.hello_name.clone() {
+            builder = builder.hello_name(ClientId::Domain(name));
+        }
         if let Some((name, password)) = settings.credentials.clone() {
             builder = builder.credentials(Credentials::new(name, password));
         }
@@ -85,13 +92,19 @@ impl SmtpMailer {
     }
 }
 
-fn parameters(settings: &SmtpSettings) -> Result<TlsParameters, DeliveryError> {
-    let unusable = |error: Error| DeliveryError::Failed(chain(&error));
+fn parameters(settings: &SmtpSettings) -> Result<TlsParameters, Invalid> {
+    let malformed =
+        || FieldError::new(InvalidCode::Malformed, "must be a certificate in PEM").at("root_certificate");
     let mut builder = TlsParameters::builder(settings.host.clone());
     if let Some(pem) = &settings.root_certificate {
-        builder = builder.add_root_certificate(Certificate::from_pem(pem.as_bytes()).map_err(unusable)?);
+        // What has no certificate in it would be read as none, and silently trusted no more than that.
+        if !pem.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(malformed());
+        }
+        let certificate = Certificate::from_pem(pem.as_bytes()).map_err(|_unreadable| malformed())?;
+        builder = builder.add_root_certificate(certificate);
     }
-    builder.build_rustls().map_err(unusable)
+    builder.build_rustls().map_err(|_unusable| malformed())
 }
 
 impl Mailer for SmtpMailer {
@@ -109,17 +122,11 @@ impl Mailer for SmtpMailer {
 fn judge(error: &Error) -> DeliveryError {
     let code = error.status().map(u16::from);
     let is_about_us = matches!(code, Some(530 | 534 | 535 | 538));
-    let reason = chain(error);
+    // Its causes are in it.
+    let reason = error.to_string();
     if error.is_permanent() && !is_about_us {
         DeliveryError::Refused(reason)
     } else {
         DeliveryError::Failed(reason)
-    }
-}
-
-fn chain(error: &Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }

@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{MessageId, UserId};
-use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Message, MultiPart, SinglePart};
 
 use super::page::{self, Frame, Rendered};
-use super::stationery::mailbox;
+use super::stationery::{mailable, mailbox};
 use super::{LetterError, Stationery};
 use crate::wording::{Wording, greeting};
 use crate::{Content, Kind, Subscription};
@@ -126,15 +125,6 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
 
 fn part(content_type: ContentType, text: String) -> SinglePart {
     SinglePart::builder().header(content_type).header(ContentTransferEncoding::QuotedPrintable).body(text)
-}
-
-/// The address with its domain in ASCII: few mail servers take any other (RFC 5890; RFC 6531 is for those that do).
-fn mailable(text: &str) -> Result<Address, LetterError> {
-    let address: Address = text.parse()?;
-    match url::Host::parse(address.domain()) {
-        Ok(url::Host::Domain(domain)) => Ok(Address::new(address.user(), domain)?),
-        _ => Ok(address),
-    }
 }
 
 fn reason(kind: Kind, user_id: Option<UserId>) -> String {

@@ -2,6 +2,7 @@
 
 use kernel::{FieldError, Fields, Invalid, InvalidCode};
 use lettre::Address;
+use lettre::address::AddressError;
 use lettre::message::Mailbox;
 use url::Url;
 
@@ -74,9 +75,17 @@ impl Stationery {
 }
 
 fn address(text: &str) -> Result<Address, FieldError> {
-    text.parse().map_err(|_not_one: lettre::address::AddressError| {
-        FieldError::new(InvalidCode::Malformed, "must look like name@example.com")
-    })
+    mailable(text)
+        .map_err(|_not_one| FieldError::new(InvalidCode::Malformed, "must look like name@example.com"))
+}
+
+/// The address with its domain in ASCII: few mail servers take any other (RFC 5890; RFC 6531 is for those that do).
+pub(super) fn mailable(text: &str) -> Result<Address, AddressError> {
+    let address: Address = text.parse()?;
+    match url::Host::parse(address.domain()) {
+        Ok(url::Host::Domain(domain)) => Ok(Address::new(address.user(), domain)?),
+        _ => Ok(address),
+    }
 }
 
 /// An address with a name, which is kept from meaning anything to a mail program.

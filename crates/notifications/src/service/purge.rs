@@ -9,6 +9,8 @@ use crate::{NotificationsError, store};
 pub const READ_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long is kept what a message said and where it went, after it has ended.
 pub const CONTENT_KEPT: TimeDelta = TimeDelta::days(30);
+/// How long a link with a token is kept that could not be sent: long enough to mend what was in its way.
+const SECRET_KEPT: TimeDelta = TimeDelta::days(1);
 /// As much as a statement does well within its time.
 const AT_ONCE: i64 = 5_000;
 
@@ -32,7 +34,7 @@ pub async fn purge(conn: &mut Conn, now: DateTime<Utc>) -> Result<Purged, Notifi
         }
     }
     loop {
-        let some = store::messages::forget(conn, now - CONTENT_KEPT, AT_ONCE).await?;
+        let some = store::messages::forget(conn, now - SECRET_KEPT, now - CONTENT_KEPT, AT_ONCE).await?;
         purged.messages += some;
         if some == 0 {
             return Ok(purged);

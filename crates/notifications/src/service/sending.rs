@@ -18,6 +18,8 @@ use crate::{Channel, Content, MessageState, MessageStatus, NotificationsError, S
 
 /// How long somebody who sends a message has it to themselves: longer than an attempt may take.
 const CLAIM: TimeDelta = TimeDelta::seconds(SEND_TIMEOUT.as_secs().cast_signed() + 30);
+/// An attempt that takes longer has failed, while there is still time to say so.
+const DELIVER_WITHIN: Duration = Duration::from_mins(1);
 /// That a message has left is worth some patience with the database: whoever forgets it sends it again.
 const RECORD_TRIES: u32 = 5;
 const RECORD_PAUSE: Duration = Duration::from_secs(1);
@@ -52,7 +54,11 @@ pub(crate) async fn send(
         return Ok(());
     };
     let outcome = match write(&delivery.stationery, now, &message) {
-        Ok(letter) => deliver(delivery, letter).await,
+        Ok(letter) => {
+            tokio::time::timeout(DELIVER_WITHIN, deliver(delivery, letter)).await.unwrap_or_else(|_elapsed| {
+                Err(DeliveryError::Failed(format!("it took longer than {DELIVER_WITHIN:?}")))
+            })
+        }
         Err(reason) => Err(DeliveryError::Refused(reason)),
     };
     let now = services.clock.now();
@@ -63,7 +69,8 @@ pub(crate) async fn send(
             Ok(())
         }
         Err(DeliveryError::Refused(reason)) => {
-            tracing::warn!(message = %id, channel = message.channel.as_str(), reason, "a message was refused");
+            // Why stands with the message: servers repeat addresses, which are no business of a log's.
+            tracing::warn!(message = %id, channel = message.channel.as_str(), "a message was refused");
             end(&services.database, now, id, MessageState::Refused, Some(&reason)).await?;
             Ok(())
         }

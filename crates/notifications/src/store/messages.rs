@@ -213,11 +213,19 @@ pub(crate) async fn cancel(tx: &mut Conn, now: DateTime<Utc>, cause: &str) -> Qu
     .await
 }
 
-/// Forgets what up to `limit` messages said that ended before `before`, and where they went.
-pub(crate) async fn forget(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+/// Forgets what up to `limit` messages said that ended before `before`, and where they went; what would open something
+/// and was never sent, already if it ended before `secrets_before`, the later of the two.
+pub(crate) async fn forget(
+    conn: &mut Conn,
+    secrets_before: DateTime<Utc>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<usize> {
     sql("UPDATE notification_messages SET address = NULL, display_name = NULL, content = NULL WHERE id IN \
-         (SELECT id FROM notification_messages WHERE ended_at < $1 AND address IS NOT NULL \
-          ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)")
+         (SELECT id FROM notification_messages \
+          WHERE address IS NOT NULL AND ended_at < $1 AND (ended_at < $2 OR secret AND content IS NOT NULL) \
+          ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED)")
+    .bind::<Timestamptz, _>(secrets_before)
     .bind::<Timestamptz, _>(before)
     .bind::<BigInt, _>(limit)
     .execute(conn)

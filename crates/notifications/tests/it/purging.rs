@@ -41,3 +41,17 @@ async fn what_waits_to_be_sent_is_kept() {
     world.work().await;
     assert_eq!(world.post.mails().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_could_not_be_sent_is_forgotten_in_a_day() {
+    let world = World::new().await;
+    let conn = &mut *world.conn().await;
+    world.tell(&[notice("event:1", &guest(), reset()), notice("event:1", &guest(), placed())]).await.unwrap();
+    let given_up =
+        "UPDATE notification_messages SET state = 'given_up', failure = 'away', ended_at = created_at";
+    assert_eq!(execute(conn, given_up).await, 2);
+    world.clock.advance(TimeDelta::days(1) + TimeDelta::seconds(1));
+    assert_eq!(purge(conn, world.now()).await.unwrap().messages, 1);
+    let kept = text(conn, "SELECT kind AS text FROM notification_messages WHERE content IS NOT NULL").await;
+    assert_eq!(kept.as_deref(), Some("order.placed"));
+}

@@ -27,6 +27,8 @@ impl Server {
     fn asking_for(password: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp/server.py");
         let mut process = Command::new(testkit::python())
+            // It warns of passwords over connections without TLS.
+            .arg("-Wignore")
             .arg(script)
             .arg(password)
             .stdin(Stdio::piped())
@@ -62,6 +64,7 @@ impl Server {
             port: Some(self.port),
             security: SmtpSecurity::Plain,
             credentials: password.map(|password| ("silkcart".to_owned(), password.to_owned())),
+            hello_name: None,
             root_certificate: None,
         };
         Arc::new(SmtpMailer::new(&settings).unwrap())
@@ -162,4 +165,23 @@ async fn a_server_that_is_away_is_waited_for() {
     world.work().await;
     let status = world.status(&told).await;
     assert_eq!((status.state, status.attempts), (MessageState::Pending, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_none_is_refused() {
+    let settings = SmtpSettings {
+        host: "mail.silkcart.example".to_owned(),
+        port: None,
+        security: SmtpSecurity::StartTls,
+        credentials: Some(("silkcart".to_owned(), "hush".to_owned())),
+        hello_name: None,
+        root_certificate: Some("a certificate".to_owned()),
+    };
+    let refused = SmtpMailer::new(&settings).unwrap_err();
+    assert_eq!(refused.fields[0].0, "root_certificate");
+    let settings = SmtpSettings { root_certificate: None, ..settings };
+    let mailer = SmtpMailer::new(&settings).unwrap();
+    for shown in [format!("{settings:?}"), format!("{mailer:?}")] {
+        assert!(!shown.contains("hush"), "{shown}");
+    }
 }

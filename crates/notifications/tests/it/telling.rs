@@ -205,3 +205,10 @@ async fn many_are_told_in_as_many_statements_as_one() {
     assert_eq!(queries(&world, &to("event:3", &people[..1])).await, 2);
     assert_eq!(queries(&world, &[]).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_does_not_exist_is_told_nothing() {
+    let world = World::new().await;
+    let told = world.tell(&[notice("event:1", &ana(kernel::UserId::new()), shipped())]).await;
+    assert!(matches!(told, Err(NotificationsError::UserNotFound)));
+}
