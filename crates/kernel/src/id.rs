@@ -101,6 +101,10 @@ ids! {
     OrderId
     /// A line of an order.
     OrderLineId
+    /// What the notification center shows to somebody.
+    NotificationId
+    /// A mail or a text message to somebody.
+    MessageId
     /// A job in the outbox.
     JobId
 }

@@ -39,6 +39,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("logistics", Layer::Domain),
     ("catalog", Layer::Domain),
     ("market", Layer::Domain),
+    ("notifications", Layer::Domain),
     ("placement", Layer::Process),
     ("checkout", Layer::Process),
     ("assembly", Layer::Assembly),
