@@ -81,7 +81,7 @@ async fn what_every_attempt_failed_at_is_given_up_and_can_be_put_back() {
     assert_eq!((status.state, status.attempts), (MessageState::GivenUp, SendMessage::RETRY.attempts));
     assert_eq!(world.runner.backlog().await.unwrap().dead_jobs, 1);
     let conn = &mut *world.conn().await;
-    assert_eq!(outbox::rerun_dead_jobs(conn, world.now()).await.unwrap(), 1);
+    assert_eq!(outbox::rerun_dead_jobs(conn, world.now(), None).await.unwrap(), 1);
     world.work().await;
     assert_eq!(world.status(&told).await.state, MessageState::Sent);
     assert_eq!(world.post.mails().len(), 1);
