@@ -1,5 +1,7 @@
 //! What survives the broker's end.
 
+use std::collections::BTreeSet;
+
 use broker::BrokerError;
 use devstack::{RabbitMq, RabbitMqOptions};
 
@@ -17,6 +19,11 @@ async fn confirmed_messages_survive_a_crash_of_the_broker() {
     let node = start(&options).await;
     options.port = Some(node.port());
     let stage = Stage::on(&node.url());
+    stage.broker.connect().await.unwrap().close().await;
+    // A node of this version notes a new queue on disk a while after it was made, or in an orderly end; a crash before
+    // that leaves the queue without a leader. These have been there for a while.
+    tokio::task::spawn_blocking(move || node.stop().unwrap()).await.unwrap();
+    let node = start(&options).await;
     let link = stage.broker.connect().await.unwrap();
     assert_eq!(publish(&link, &messages(50)).await, [true; 50]);
     let mut consumer = link.job_consumer(10).await.unwrap();
@@ -45,10 +52,13 @@ async fn confirmed_messages_survive_a_crash_of_the_broker() {
     };
     let connected = tokio::time::timeout(PATIENCE, connected).await;
     let (link, mut consumer) = connected.expect("the broker is back");
-    let again = numbers(&told(&mut consumer, 49).await);
-    let expected: Vec<u128> = (0..50).filter(|number| *number != done).collect();
-    // That the last one was dealt with may not have reached the disk.
-    assert!(expected.iter().all(|number| again.contains(number)), "{again:?}");
+    // That the one was dealt with may not have reached the disk: it may come again, the others must.
+    let mut missing: BTreeSet<u128> = (0..50).filter(|number| *number != done).collect();
+    while !missing.is_empty() {
+        for told in next(&mut consumer, 100).await.unwrap() {
+            missing.remove(&told.job.as_u128());
+        }
+    }
     link.close().await;
     tokio::task::spawn_blocking(move || node.kill().unwrap()).await.unwrap();
 }
