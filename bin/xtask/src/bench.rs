@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: how fast it is.
 //!
 //! Owns building the two programs that the load bench is made of, and where it keeps its data. What is measured and
-//! how is the load bench's own business (bin/bench); the microbenchmarks are cargo's.
+//! how is the load bench's own business (bin/bench) and that of the bench of jobs (bin/worker); the microbenchmarks are
+//! cargo's.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
@@ -21,12 +22,21 @@ pub fn bench(workspace: &Workspace, mut args: Vec<OsString>) -> Result<u8> {
             args.remove(0);
             test::bench(workspace, args)
         }
+        Some("jobs") => jobs(workspace),
         Some("load") => {
             args.remove(0);
             load(workspace, args)
         }
         _ => load(workspace, args),
     }
+}
+
+fn jobs(workspace: &Workspace) -> Result<u8> {
+    setup::ensure(workspace, Needs::FullSystem)?;
+    let signals = Signals::install()?;
+    let mut command = workspace.building_cargo("bench");
+    command.args(["--package", "worker", "--bench", "jobs"]);
+    supervise(command, &signals)
 }
 
 fn load(workspace: &Workspace, args: Vec<OsString>) -> Result<u8> {

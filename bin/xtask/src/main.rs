@@ -68,8 +68,8 @@ enum Task {
     Services,
     /// Build and run the gateway with everything embedded: no settings, no other servers
     ///
-    /// PostgreSQL runs on a free port with its data in the data folder, unless `DATABASE_URL` names another one.
-    /// Ctrl-C stops everything.
+    /// PostgreSQL runs on a free port with its data in the data folder, unless `DATABASE_URL` names another one. With
+    /// --full, gateway and worker are two processes with PostgreSQL and RabbitMQ between them. Ctrl-C stops everything.
     Run(run::Options),
     /// Format the code
     Fmt,

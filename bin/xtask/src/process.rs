@@ -36,31 +36,56 @@ pub fn succeeds(command: &mut Command) -> bool {
 /// Runs a command in a process group of its own, so that a signal to us ends all of it and leaves us the time to
 /// clean up: the first is passed on, the second, or too long a wait, kills. Returns its exit code as a shell would.
 pub fn supervise(command: Command, signals: &Signals) -> Result<u8> {
+    supervise_all(vec![command], signals)
+}
+
+/// Runs several commands side by side, each as [`supervise`] does. When one ends, the others are asked to; its exit code
+/// is that of all.
+pub fn supervise_all(commands: Vec<Command>, signals: &Signals) -> Result<u8> {
     if let Some(signal) = signals.take() {
         return Ok(death_by(signal));
     }
-    let name = describe(&command);
-    let mut group = ProcessGroup::spawn(command).with_context(|| format!("cannot run {name}"))?;
+    let mut running = Vec::new();
+    for command in commands {
+        let name = describe(&command);
+        running.push(ProcessGroup::spawn(command).with_context(|| format!("cannot run {name}"))?);
+    }
     let mut deadline: Option<Instant> = None;
-    loop {
-        if let Some(status) = group.try_wait()? {
+    let mut first_end = None;
+    while !running.is_empty() {
+        let mut alive = Vec::new();
+        for mut group in running {
+            let Some(status) = group.try_wait()? else {
+                alive.push(group);
+                continue;
+            };
             if deadline.is_some() {
                 // Those that the leader left behind.
                 group.kill()?;
             }
-            return Ok(exit_code(status));
+            first_end.get_or_insert(exit_code(status));
         }
-        match (signals.take(), deadline) {
-            (Some(signal), None) => {
-                group.signal(signal)?;
-                deadline = Some(Instant::now() + GRACE);
+        running = alive;
+        let to_pass_on = match (signals.take(), deadline) {
+            (Some(signal), None) => Some(signal),
+            (None, None) if first_end.is_some() => Some(signal_hook::consts::SIGTERM),
+            (Some(_), Some(_)) => {
+                running.iter().try_for_each(ProcessGroup::kill)?;
+                None
             }
-            (Some(_), Some(_)) => group.kill()?,
-            (None, Some(deadline)) if Instant::now() > deadline => group.kill()?,
-            (None, _) => {}
+            (None, Some(deadline)) if Instant::now() > deadline => {
+                running.iter().try_for_each(ProcessGroup::kill)?;
+                None
+            }
+            (None, _) => None,
+        };
+        if let Some(signal) = to_pass_on {
+            running.iter().try_for_each(|group| group.signal(signal))?;
+            deadline = Some(Instant::now() + GRACE);
         }
         thread::sleep(POLL);
     }
+    Ok(first_end.unwrap_or_default())
 }
 
 /// 128 and the signal's number where a signal ended the process.
@@ -128,6 +153,15 @@ mod tests {
             assert!(begun.elapsed() < GRACE, "nobody had to be killed");
             Ok(())
         })
+    }
+
+    #[test]
+    fn when_one_ends_the_others_are_asked_to() -> Result<()> {
+        let begun = Instant::now();
+        let commands = vec![shell("sleep 60"), shell("exit 3"), shell("sleep 60")];
+        assert_eq!(supervise_all(commands, &Signals::none())?, 3);
+        assert!(begun.elapsed() < GRACE, "nobody had to be killed");
+        Ok(())
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Needs {
     Gateway,
     /// The gateway with its own database.
     EmbeddedGateway,
+    /// Gateway and worker with the servers between them.
+    FullSystem,
     /// The tests and benchmarks.
     Tests,
 }
@@ -76,8 +78,10 @@ pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
         }
         required.push(POSTGRESQL);
     }
-    if needs == Needs::Tests {
+    if matches!(needs, Needs::FullSystem | Needs::Tests) {
         required.push(RABBITMQ);
+    }
+    if needs == Needs::Tests {
         required.push(PYTHON);
         required.push(CURL);
     }
