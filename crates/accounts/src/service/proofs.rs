@@ -85,6 +85,8 @@ pub async fn reset_password(
     now: DateTime<Utc>,
     request: ResetPassword,
 ) -> Result<(), AccountsError> {
+    // What no account may have is refused whatever the link is.
+    request.new.check(None).map_err(|error| error.at("new_password"))?;
     let kind = ProofKind::PasswordReset;
     let id = key.read(kind, &request.token).ok_or(AccountsError::ProofInvalid)?;
     let (user, email) = {
