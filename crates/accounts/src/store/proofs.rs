@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::named;
 use crate::schema::{mailed_proofs, password_reset_requests, users};
-use crate::{Contact, OpenProof, ProofKind};
+use crate::{AccountStatus, Contact, OpenProof, ProofKind};
 
 /// Why a link ended before its time.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +123,11 @@ pub(crate) async fn find_proof(
         .inner_join(users::table.on(users::id.eq(mailed_proofs::user_id)))
         .filter(mailed_proofs::id.eq(id))
         .filter(mailed_proofs::ended_at.is_null().and(mailed_proofs::expires_at.gt(now)))
-        .filter(users::email_key.eq(mailed_proofs::email_key).and(users::status.eq("active")))
+        .filter(
+            users::email_key
+                .eq(mailed_proofs::email_key)
+                .and(users::status.eq(AccountStatus::Active.as_str())),
+        )
         .select((mailed_proofs::kind, mailed_proofs::user_id, mailed_proofs::expires_at))
         .first(conn)
         .await

@@ -111,7 +111,7 @@ pub const KEYS: &[Key] = &[
     key(
         "RATE_LIMIT_AUTH_PER_MINUTE",
         Some("30"),
-        "the same where guessing pays: login, registration (which counts three times), refresh, change of password, guests' checkouts",
+        "the same where guessing pays: login, registration (which counts three times), refresh, change of password, links by mail, guests' checkouts",
     ),
     key(
         "AMQP_URL",

@@ -182,8 +182,8 @@ pub struct LogSettings {
 pub struct RateLimitSettings {
     /// Requests a minute.
     pub per_minute: u32,
-    /// Requests a minute to the routes where guessing pays: login, registration, refresh, change of password; and to
-    /// guests' checkouts.
+    /// Requests a minute to the routes where guessing pays: login, registration, refresh, change of password, links by
+    /// mail; and to guests' checkouts.
     pub auth_per_minute: u32,
 }
 
