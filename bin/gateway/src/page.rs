@@ -39,28 +39,27 @@ pub(crate) struct Page {
     /// What the button says.
     pub button: Option<String>,
     /// A link at the end: its words and its address.
-    pub link: Option<(String, String)>,
+    pub link: (String, String),
 }
 
 impl Page {
     fn html(&self) -> String {
         let heading = escaped(&self.heading);
-        let paragraphs: String =
-            self.paragraphs.iter().map(|text| format!("<p>{}</p>\n", escaped(text))).collect();
+        let paragraphs =
+            self.paragraphs.iter().flat_map(|text| ["<p>".to_owned(), escaped(text), "</p>\n".to_owned()]);
+        let paragraphs: String = paragraphs.collect();
         // Without an address a form is sent to where the page came from.
         let button = self.button.as_ref().map(|words| {
             format!("<form method=\"post\"><button type=\"submit\">{}</button></form>\n", escaped(words))
         });
-        let link = self.link.as_ref().map(|(words, address)| {
-            format!("<p><a href=\"{}\" rel=\"noreferrer\">{}</a></p>\n", escaped(address), escaped(words))
-        });
+        let (words, address) = (escaped(&self.link.0), escaped(&self.link.1));
+        let link = format!("<p><a href=\"{address}\" rel=\"noreferrer\">{words}</a></p>\n");
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"robots\" content=\"noindex\">\n<title>{heading}</title>\n<style>{STYLE}</style>\n\
-             </head>\n<body>\n<h1>{heading}</h1>\n{paragraphs}{}{}</body>\n</html>\n",
+             </head>\n<body>\n<h1>{heading}</h1>\n{paragraphs}{}{link}</body>\n</html>\n",
             button.unwrap_or_default(),
-            link.unwrap_or_default(),
         )
     }
 }
@@ -114,7 +113,7 @@ mod tests {
             heading: "<script>".to_owned(),
             paragraphs: vec!["a & b".to_owned()],
             button: Some("\"Stop\"".to_owned()),
-            link: Some(("Settings".to_owned(), "https://a.example/?a=1&b='2'".to_owned())),
+            link: ("Settings".to_owned(), "https://a.example/?a=1&b='2'".to_owned()),
         };
         let html = page.html();
         assert!(!html.contains("<script>") && html.contains("<h1>&lt;script&gt;</h1>"), "{html}");

@@ -107,7 +107,7 @@ impl Story {
             let shop = self.contacts.get(&line.vendor_id).and_then(|contact| contact.shop.as_ref());
             shops.extend(shop.filter(|shop| !shops.contains(shop)).cloned());
         }
-        let line = |line: &&OrderLine| Line {
+        let shown = |line: &&OrderLine| Line {
             title: line.title.clone(),
             quantity: match line.unit.as_str() {
                 "each" => line.quantity.to_string(),
@@ -115,7 +115,7 @@ impl Story {
             },
             total: line.total,
         };
-        let lines = lines.iter().map(line).collect();
+        let lines = lines.iter().map(shown).collect();
         notifications::Order { number: self.order.number.clone(), shops, lines, total, link }
     }
 }

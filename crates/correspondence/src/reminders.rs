@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use db::Conn;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use kernel::{CenterId, OrderId};
+use kernel::{CenterId, OrderId, TimeRange};
 use market::OrderStatus;
 use notifications::{Content, Notice};
 use outbox::Job;
@@ -53,7 +53,7 @@ pub(crate) async fn remind(
     job: RemindOfPickup,
 ) -> Result<(), CorrespondenceError> {
     let Some(story) = Story::read(tx, job.order_id).await? else { return Ok(()) };
-    let chosen = story.order.center_id.zip(story.order.pickup.map(|window| window.start()));
+    let chosen = story.order.center_id.zip(story.order.pickup.map(TimeRange::start));
     let is_as_it_was = chosen == Some((job.center_id, job.starts));
     if story.order.status != OrderStatus::Scheduled || !is_as_it_was || job.starts <= now {
         return Ok(());

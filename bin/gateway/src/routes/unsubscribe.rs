@@ -52,6 +52,6 @@ async fn unsubscribe(state: AppState, token: Segment) -> Result<Page, Problem> {
 }
 
 /// Where all of it is chosen.
-fn settings(state: &AppState) -> Option<(String, String)> {
-    Some(("Choose what we tell you".to_owned(), state.pages.notification_settings().to_string()))
+fn settings(state: &AppState) -> (String, String) {
+    ("Choose what we tell you".to_owned(), state.pages.notification_settings().to_string())
 }

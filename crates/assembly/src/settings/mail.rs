@@ -1,5 +1,7 @@
 //! The settings of mail: who carries it on, and who it is from.
 
+use std::borrow::Cow;
+
 use accounts::EmailAddress;
 use notifications::{SmtpSecurity, SmtpSettings};
 use percent_encoding::percent_decode_str;
@@ -42,7 +44,7 @@ fn route(text: &str) -> Option<MailRoute> {
         "smtp+plain" => SmtpSecurity::Plain,
         _ => return None,
     };
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
     let credentials = match (url.username(), url.password()) {
         ("", None) => None,
         (name, password) => Some((decoded(name)?, decoded(password.unwrap_or_default())?)),
