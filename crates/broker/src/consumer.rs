@@ -75,12 +75,10 @@ impl JobConsumer {
 async fn read(delivery: Option<lapin::Result<Delivery>>) -> Result<Option<Told>, BrokerError> {
     // The end of the stream is the broker's farewell.
     let delivery = delivery.ok_or_else(|| BrokerError::Closed)??;
-    match JobMessage::job_of(&delivery.data) {
-        Some(job) => Ok(Some(Told { job, acker: delivery.acker })),
-        None => {
-            tracing::error!(bytes = delivery.data.len(), "a message that is no job was set aside");
-            in_time(delivery.acker.reject(BasicRejectOptions { requeue: false })).await?;
-            Ok(None)
-        }
+    if let Some(job) = JobMessage::job_of(&delivery.data) {
+        return Ok(Some(Told { job, acker: delivery.acker }));
     }
+    tracing::error!(bytes = delivery.data.len(), "a message that is no job was set aside");
+    in_time(delivery.acker.reject(BasicRejectOptions { requeue: false })).await?;
+    Ok(None)
 }

@@ -75,9 +75,12 @@ impl Link {
         JobConsumer::on(self.channel().await?, &self.topology, prefetch).await
     }
 
-    /// Closes the connection in order; what was not dealt with is delivered again, to others.
-    pub async fn close(self) -> Result<(), BrokerError> {
-        in_time(self.connection.close(200, "done".into())).await
+    /// Closes the connection in order; what was not dealt with is told to others.
+    pub async fn close(self) {
+        // It is closed all the same: by the broker, or with the last that is dropped of it.
+        if let Err(error) = in_time(self.connection.close(200, "done".into())).await {
+            tracing::debug!(error = %error, "the broker was left without a farewell");
+        }
     }
 }
 

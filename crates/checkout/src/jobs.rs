@@ -45,16 +45,11 @@ impl Job for Housekeeping {
 
 /// Teaches the registry this crate's work.
 pub fn register(registry: &mut Registry) {
-    registry.on_job(expire_order);
+    registry.on_job_in_transaction(|tx, services, job: ExpireOrder| {
+        Box::pin(async move { Ok::<(), HandlerError>(expire(tx, services.clock.now(), job.order_id).await?) })
+    });
     registry.every(SWEEP_EVERY, sweep_holds);
     registry.every(TIDY_EVERY, tidy);
-}
-
-async fn expire_order(services: Services, job: ExpireOrder) -> Result<(), HandlerError> {
-    let mut conn = services.database.conn().await?;
-    let now = services.clock.now();
-    conn.transaction::<_, CheckoutError, _>(async |tx| expire(tx, now, job.order_id).await).await?;
-    Ok(())
 }
 
 async fn sweep_holds(services: Services, _job: SweepHolds) -> Result<(), HandlerError> {

@@ -24,6 +24,12 @@ impl TextRule {
         Self { least: 0, most, lines: true }
     }
 
+    /// The same, but not empty.
+    #[must_use]
+    pub const fn required(self) -> Self {
+        Self { least: if self.least == 0 { 1 } else { self.least }, ..self }
+    }
+
     /// The trimmed text, or why it is refused.
     pub fn read(self, text: &str) -> Result<String, FieldError> {
         let text = seen(text);

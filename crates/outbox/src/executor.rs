@@ -94,7 +94,10 @@ impl Executor {
                 self.count(&job, "done", begun);
                 return Ok(());
             }
-            Ok(Ended::LeaseLost) => return Ok(tell_of_lost_lease(&job)),
+            Ok(Ended::LeaseLost) => {
+                tell_of_lost_lease(&job);
+                return Ok(());
+            }
             Ok(Ended::Unrecorded) => Outcome::Done,
             Err(outcome) => outcome,
         };
@@ -107,8 +110,13 @@ impl Executor {
                     tokio::time::sleep(LOOK_EVERY).await;
                     tries += 1;
                 }
-                Ok(false) => return Ok(tell_of_lost_lease(&job)),
-                recorded => return recorded.map(drop),
+                Ok(recorded) => {
+                    if !recorded {
+                        tell_of_lost_lease(&job);
+                    }
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
             }
         }
     }

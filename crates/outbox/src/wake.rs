@@ -41,12 +41,13 @@ impl Waker {
         self.0.notified().await;
     }
 
-    /// Passes wake-up calls on to other processes, until `stop`.
+    /// Passes wake-up calls on to other processes, until `stop`; a call from before it is passed on still.
     pub async fn pass_on(self, database: Database, stop: CancellationToken) {
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                biased;
                 () = self.woken() => {}
+                () = stop.cancelled() => return,
             }
             // While the database is away there is nobody to wake either.
             if let Ok(mut conn) = database.conn().await

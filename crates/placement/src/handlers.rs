@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::GeocodeAddress;
+use chrono::{DateTime, Utc};
 use db::Conn;
-use diesel_async::AsyncConnection;
 use kernel::{CenterId, UserId};
 use logistics::{CenterIndex, Geocoder};
 use outbox::{FeedEvent, HandlerError, Registry, Services};
@@ -24,8 +24,10 @@ pub fn register(registry: &mut Registry, geocoder: Arc<dyn Geocoder>, centers: A
     registry.on_job(async |services: Services, job: RefreshSeller| {
         Ok(sellers::refresh(&services, job.user_id).await?)
     });
-    registry.on_job(async |services: Services, job: RefreshSellersNear| {
-        Ok(refresh_sellers_near(&services, job).await?)
+    registry.on_job_in_transaction(|tx, services, job: RefreshSellersNear| {
+        Box::pin(
+            async move { Ok::<(), HandlerError>(refresh_sellers_near(tx, services.clock.now(), job).await?) },
+        )
     });
     registry.every(Duration::from_hours(24), async |services: Services, _: PurgeGeocodeCache| {
         let mut conn = services.database.conn().await?;
@@ -38,16 +40,15 @@ pub fn register(registry: &mut Registry, geocoder: Arc<dyn Geocoder>, centers: A
     });
 }
 
-async fn refresh_sellers_near(services: &Services, job: RefreshSellersNear) -> Result<(), PlacementError> {
-    let mut conn = services.database.conn().await?;
-    conn.transaction::<_, PlacementError, _>(async |tx| {
-        let now = services.clock.now();
-        if let Some(next) = sellers::refresh_batch(tx, now, job).await? {
-            outbox::enqueue(tx, now, &next).await?;
-        }
-        Ok(())
-    })
-    .await
+async fn refresh_sellers_near(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    job: RefreshSellersNear,
+) -> Result<(), PlacementError> {
+    if let Some(next) = sellers::refresh_batch(tx, now, job).await? {
+        outbox::enqueue(tx, now, &next).await?;
+    }
+    Ok(())
 }
 
 /// Does or asks for what follows from a fact.

@@ -8,6 +8,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use uuid::Uuid;
 
 const ADMIN_URL: &str = "SILKCART_TEST_DATABASE_URL";
+const AMQP_URL: &str = "SILKCART_TEST_AMQP_URL";
 const PYTHON: &str = "SILKCART_TEST_PYTHON";
 const WEB: &str = "SILKCART_TEST_WEB";
 /// Serializes the making of the template among test processes.
@@ -75,6 +76,15 @@ impl Drop for TestDatabase {
 #[must_use]
 pub fn admin_url() -> String {
     setting(ADMIN_URL)
+}
+
+/// The URL of the test broker's virtual host `/`, in which a test names its queues so that no other has them.
+///
+/// # Panics
+/// When the tests were not started by `cargo xtask test`, which runs the broker.
+#[must_use]
+pub fn amqp_url() -> String {
+    setting(AMQP_URL)
 }
 
 /// The Python interpreter that has the packages of `tools/python-requirements.txt`.

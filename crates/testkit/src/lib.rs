@@ -16,7 +16,7 @@ mod schema;
 pub mod tidy;
 
 pub use clock::{clock, start_of_tests};
-pub use database::{TestDatabase, admin_url, python, web};
+pub use database::{TestDatabase, admin_url, amqp_url, python, web};
 pub use golden::assert_golden;
 pub use proxy::Proxy;
 pub use schema::{assert_schema, assert_schema_without};

@@ -53,7 +53,8 @@ pub async fn resolve_report(
     status: ReportStatus,
     resolution: &str,
 ) -> Result<Report, CatalogError> {
-    let resolution = TextRule::prose(2000).read(resolution).map_err(|error| error.at("resolution"))?;
+    let rule = TextRule::prose(2000).required();
+    let resolution = rule.read(resolution).map_err(|error| error.at("resolution"))?;
     let mut report = store::reports::lock(tx, id).await?.ok_or(CatalogError::NotFound("report"))?;
     if report.status != ReportStatus::Open {
         return Err(CatalogError::ReportDecided);

@@ -54,6 +54,11 @@ async fn a_report_is_open_once_and_decided_once() {
     report(conn, ann, ReportSubject::User, gardener.0).await.expect("another subject");
     assert_eq!(ids(conn, ReportStatus::Open).await.len(), 3);
 
+    for nothing in ["", " \u{c} "] {
+        let how = ReportStatus::Resolved;
+        let outcome = resolve_report(conn, now(), admin, first.id, how, nothing).await;
+        assert_eq!(refused(outcome), ["resolution"], "whoever reported it is told why");
+    }
     let decided = decide(conn, admin, first.id, ReportStatus::Resolved).await.unwrap();
     assert_eq!(decided.resolution.as_deref(), Some("Looked into it."));
     for how in [ReportStatus::Resolved, ReportStatus::Dismissed] {
