@@ -66,6 +66,9 @@ impl Program {
         command.env("SILKCART_BIND", address.to_string());
         command.env("JWT_PRIVATE_KEY", self.kept("jwt-private-key.pem")?);
         command.env("CURSOR_SECRET", self.kept("cursor-secret")?);
+        command.env("TOKEN_SECRET", self.kept("token-secret")?);
+        command.env("MAIL_URL", format!("file://{}", self.folder.join("mail").display()));
+        command.env("MAIL_FROM", "SilkCart <hello@bench.silkcart.example>");
         command.env("DATABASE_MAX_CONNECTIONS", self.pool.to_string());
         command.env("RATE_LIMIT_PER_MINUTE", "0");
         command.env("RATE_LIMIT_AUTH_PER_MINUTE", "0");

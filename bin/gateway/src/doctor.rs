@@ -55,11 +55,12 @@ impl Item {
 
 /// Everything the doctor looks at, in the order of a report.
 pub fn checks() -> impl Iterator<Item = Check> {
-    let owners: [&[Check]; 6] = [
+    let owners: [&[Check]; 7] = [
         &outbox::CHECKS,
         &reservations::CHECKS,
         &catalog::CHECKS,
         &market::CHECKS,
+        &notifications::CHECKS,
         &checkout::CHECKS,
         &placement::CHECKS,
     ];
@@ -123,6 +124,7 @@ async fn look(conn: &mut Conn, now: DateTime<Utc>) -> Result<(Vec<Finding>, Vec<
     findings.extend(reservations::check(conn, now).await?);
     findings.extend(catalog::check(conn).await?);
     findings.extend(market::check(conn).await?);
+    findings.extend(notifications::check(conn, now).await?);
     findings.extend(checkout::check(conn, now).await?);
     let (placement, settled) = placement::check(conn, now).await?;
     findings.extend(placement);
@@ -136,6 +138,7 @@ async fn mend(conn: &mut Conn, now: DateTime<Utc>, check: Check) -> Result<()> {
         || reservations::repair(conn, now, check).await?
         || placement::repair(conn, now, check).await?
         || checkout::repair(conn, now, check).await?
+        || notifications::repair(conn, now, check).await?
         || catalog::repair(conn, check).await?;
     anyhow::ensure!(mended, "nobody mends {}", check.code);
     Ok(())

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod extract;
 pub mod middleware;
 pub mod openapi;
+mod page;
 mod problem;
 mod routes;
 mod running;

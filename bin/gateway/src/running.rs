@@ -6,6 +6,7 @@ use std::sync::Arc;
 use accounts::Hasher;
 use actix_web::dev::ServerHandle;
 use anyhow::{Context, Result};
+use assembly::Post;
 use db::{Database, PoolSettings};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -114,7 +115,8 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
     };
     let centers = Arc::new(CenterIndex::new());
     let mut registry = parts.registry;
-    assembly::register_work(&mut registry, &geocoder, &centers);
+    let post = Post::of(&settings)?;
+    assembly::register_work(&mut registry, &geocoder, &centers, &post);
     Ok(AppState::new(Parts {
         database,
         clock: parts.clock,
@@ -123,6 +125,8 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
         verifier: parts.verifier.unwrap_or_else(|| Arc::new(TokenReader::new(Arc::clone(&signer))) as _),
         signer,
         hasher: Hasher::new()?,
+        link_keys: post.keys,
+        pages: post.pages,
         visitors: Visitors::new(Arc::clone(&geocoder), Arc::clone(&centers)),
         geocoder,
         centers,

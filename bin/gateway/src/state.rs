@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::{Hasher, TokenSigner};
+use assembly::LinkKeys;
+use correspondence::Pages;
 use db::{Conn, Database};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 use kernel::{Clock, CursorKey};
@@ -46,6 +48,10 @@ pub struct Parts {
     pub signer: Arc<TokenSigner>,
     /// Hashes passwords, a few at a time.
     pub hasher: Hasher,
+    /// What the links in mails are made of.
+    pub link_keys: LinkKeys,
+    /// Where they lead.
+    pub pages: Pages,
     /// Finds addresses on the map.
     pub geocoder: Arc<dyn Geocoder>,
     /// The approved centers, in memory.

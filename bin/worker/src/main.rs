@@ -80,7 +80,8 @@ async fn run(settings: &Settings) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let geocoder = assembly::geocoder(settings, &clock)?;
     let mut registry = Registry::default();
-    assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()));
+    let post = assembly::Post::of(settings)?;
+    assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()), &post);
     let running = worker::start(StartOptions {
         registry,
         services: Services { database: database(settings)?, clock },

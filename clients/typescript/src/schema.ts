@@ -584,6 +584,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mails a link to a new password
+         * @description The answer does not tell, and its time does not either, whether an account exists: where there is none, no mail is sent. The link works once and for an hour; a newer one voids it. Whoever asks again within a minute is served by the link that is on its way.
+         */
+        post: operations["request_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sets a new password by the link in the mail
+         * @description Ends every session of the account, lifts the wait after failed logins, and counts the email address as verified. Log in afterwards.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -656,6 +696,26 @@ export interface paths {
          * @description Its refresh token is worth nothing from then on. An access token that was issued before stays good until it expires, up to 15 minutes.
          */
         delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows by the link in the mail that an email address is its owner's
+         * @description The link works once and for three days; a newer one voids it.
+         */
+        post: operations["verify_email"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1052,6 +1112,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller is told, by which channel */
+        get: operations["show_notification_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes what the caller is told, by which channel
+         * @description What is not named stays as it is.
+         */
+        patch: operations["change_notification_preferences"];
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1092,6 +1173,100 @@ export interface paths {
         head?: never;
         /** Changes the caller's storefront */
         patch: operations["change_shop"];
+        trace?: never;
+    };
+    "/api/v1/me/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mails the link once more that shows the caller's email address to be theirs
+         * @description Whoever asks again within a minute is served by the link that is on its way.
+         */
+        post: operations["request_email_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller was told, newest first
+         * @description What was read is kept for 90 days.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks everything as read that the caller was told so far */
+        post: operations["mark_all_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unread-count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the caller has not read */
+        get: operations["count_unread_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Marks a notification as read
+         * @description Once more changes nothing.
+         */
+        post: operations["mark_notification_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/offerings/{id}": {
@@ -1430,6 +1605,30 @@ export interface paths {
          * @description As long as a report of yours is open, the same subject cannot be reported again.
          */
         post: operations["submit_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page on which a kind of mail can be switched off
+         * @description Mails link to it. It changes nothing.
+         */
+        get: operations["show_unsubscribe"];
+        put?: never;
+        /**
+         * Switches a kind of mail off
+         * @description Without a login, by the link in a mail: mail programs send it with the form `List-Unsubscribe=One-Click` (RFC 8058). Once more changes nothing.
+         */
+        post: operations["unsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2054,6 +2253,11 @@ export interface components {
             /** @description All its conditions anew, up to 20 of 1 to 40 characters each. */
             tags?: string[];
         };
+        /** @description What to change about what one is told. */
+        ChangePreferencesBody: {
+            /** @description Up to 100 changes; of several for the same the last counts. */
+            changes: components["schemas"]["PreferenceChangeBody"][];
+        };
         /** @description What to change about a storefront. */
         ChangeVendorBody: {
             /** @description Up to 2000 characters; null removes it (nullable). */
@@ -2353,6 +2557,19 @@ export interface components {
              */
             password: string;
         };
+        /** @description What was asked for. */
+        MailRequestedView: {
+            /** @description Always `requested`. */
+            status: string;
+        };
+        /** @description What was marked. */
+        MarkedReadView: {
+            /**
+             * Format: int64
+             * @description How many notifications had not been read.
+             */
+            marked: number;
+        };
         /** @description Everything the platform knows the caller by. */
         MeView: {
             /** @description Where the caller is, as far as reach is concerned. */
@@ -2434,6 +2651,64 @@ export interface components {
              * @example order
              */
             source_type: string;
+        };
+        /** @description Whether the caller is told of a kind by a channel. */
+        NotificationPreferenceView: {
+            /**
+             * @description What it is about. One of `account`, `orders`, `selling` or `centers`.
+             * @enum {string}
+             */
+            category: "account" | "orders" | "selling" | "centers";
+            /** @description Whether that is theirs to choose: what is about security, or says whether goods will come, is always mailed. */
+            changeable: boolean;
+            /**
+             * @description One of `in_app`, `email` or `sms`. Text messages need a telephone number in the profile.
+             * @enum {string}
+             */
+            channel: "in_app" | "email" | "sms";
+            /** @description Whether they are told. */
+            enabled: boolean;
+            /**
+             * @description One of `account.welcome`, `account.verify_email`, `account.password_reset`, `account.password_changed`, `order.placed`, `order.paid`, `order.scheduled`, `order.shipped`, `order.delivered`, `order.completed`, `order.cancelled`, `pickup.reminder`, `order.received`, `sale.paid`, `sale.scheduled`, `stock.low`, `center.approved` or `center.rejected`.
+             * @enum {string}
+             */
+            kind: "account.welcome" | "account.verify_email" | "account.password_reset" | "account.password_changed" | "order.placed" | "order.paid" | "order.scheduled" | "order.shipped" | "order.delivered" | "order.completed" | "order.cancelled" | "pickup.reminder" | "order.received" | "sale.paid" | "sale.scheduled" | "stock.low" | "center.approved" | "center.rejected";
+            /** @description When one is told; goes on after "We tell you when". */
+            occasion: string;
+        };
+        /** @description What the caller is told, by which channel. */
+        NotificationPreferencesView: {
+            /** @description Every kind with every channel that it may go by, in the order of a page of settings. */
+            preferences: components["schemas"]["NotificationPreferenceView"][];
+        };
+        /** @description Something that somebody was told. */
+        NotificationView: {
+            /** @description A sentence or two. */
+            body: string;
+            /**
+             * Format: date-time
+             * @description When it was told.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description One of `account.welcome`, `account.verify_email`, `account.password_reset`, `account.password_changed`, `order.placed`, `order.paid`, `order.scheduled`, `order.shipped`, `order.delivered`, `order.completed`, `order.cancelled`, `pickup.reminder`, `order.received`, `sale.paid`, `sale.scheduled`, `stock.low`, `center.approved` or `center.rejected`.
+             * @enum {string}
+             */
+            kind: "account.welcome" | "account.verify_email" | "account.password_reset" | "account.password_changed" | "order.placed" | "order.paid" | "order.scheduled" | "order.shipped" | "order.delivered" | "order.completed" | "order.cancelled" | "pickup.reminder" | "order.received" | "sale.paid" | "sale.scheduled" | "stock.low" | "center.approved" | "center.rejected";
+            /** @description Where it leads: a page of the frontend. */
+            link?: string;
+            /**
+             * Format: date-time
+             * @description When it was read.
+             */
+            read_at?: string;
+            /** @description One line. */
+            title: string;
         };
         /** @description An offering as customers see it. */
         OfferingView: {
@@ -2795,6 +3070,13 @@ export interface components {
             next_cursor?: string;
         };
         /** @description A page of a list. */
+        PageView_NotificationView: {
+            /** @description The items, in order. */
+            items: components["schemas"]["NotificationView"][];
+            /** @description Send it as `cursor` to get the next page; absent on the last one. */
+            next_cursor?: string;
+        };
+        /** @description A page of a list. */
         PageView_OfferingView: {
             /** @description The items, in order. */
             items: components["schemas"]["OfferingView"][];
@@ -2971,6 +3253,21 @@ export interface components {
              */
             version: number;
         };
+        /** @description A choice. */
+        PreferenceChangeBody: {
+            /**
+             * @description One of `in_app`, `email` or `sms`.
+             * @enum {string}
+             */
+            channel: "in_app" | "email" | "sms";
+            /** @description Whether to be told. */
+            enabled: boolean;
+            /**
+             * @description One of `account.welcome`, `account.verify_email`, `account.password_reset`, `account.password_changed`, `order.placed`, `order.paid`, `order.scheduled`, `order.shipped`, `order.delivered`, `order.completed`, `order.cancelled`, `pickup.reminder`, `order.received`, `sale.paid`, `sale.scheduled`, `stock.low`, `center.approved` or `center.rejected`.
+             * @enum {string}
+             */
+            kind: "account.welcome" | "account.verify_email" | "account.password_reset" | "account.password_changed" | "order.placed" | "order.paid" | "order.scheduled" | "order.shipped" | "order.delivered" | "order.completed" | "order.cancelled" | "pickup.reminder" | "order.received" | "sale.paid" | "sale.scheduled" | "stock.low" | "center.approved" | "center.rejected";
+        };
         /** @description A problem as RFC 9457 writes it. Some kinds have further members. */
         Problem: {
             /** @description The step that was refused, for `wrong_order_state` and `not_your_step`. */
@@ -2979,7 +3276,7 @@ export interface components {
              * @description The kind, for programs.
              * @enum {string}
              */
-            code: "malformed_request" | "malformed_json" | "invalid_input" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "busy" | "timeout" | "unavailable" | "internal";
+            code: "malformed_request" | "malformed_json" | "invalid_input" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "mailed_link_invalid" | "email_verified" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "busy" | "timeout" | "unavailable" | "internal";
             /** @description Where the order or the center is, for `wrong_order_state` and `wrong_center_state`. */
             current_status?: string;
             /** @description This occurrence in words. */
@@ -3149,6 +3446,26 @@ export interface components {
              */
             subject_type: "listing" | "user";
         };
+        /** @description Somebody who has forgotten their password. */
+        RequestPasswordResetBody: {
+            /**
+             * Format: email
+             * @description An email address of at most 254 characters, in any capitals.
+             * @example robin@example.com
+             */
+            email: string;
+        };
+        /** @description Somebody who has followed the link in the mail. */
+        ResetPasswordBody: {
+            /**
+             * Format: password
+             * @description 10 to 128 characters, and none that everybody tries first.
+             * @example a kettle of fresh fish
+             */
+            new_password: string;
+            /** @description The `token` of the link. */
+            token: string;
+        };
         /** @description Where and when. */
         SchedulePickupBody: {
             /**
@@ -3256,6 +3573,14 @@ export interface components {
             /** @description The orders placed, state by state; states without orders are left out. */
             orders: components["schemas"]["OrderFigureView"][];
         };
+        /** @description How much has not been read. */
+        UnreadCountView: {
+            /**
+             * Format: int64
+             * @description How many notifications.
+             */
+            unread: number;
+        };
         /** @description Somebody with an account, as they and the platform's admins see it. */
         UserView: {
             /**
@@ -3267,6 +3592,8 @@ export interface components {
             display_name: string;
             /** @description As it was typed. */
             email: string;
+            /** @description Whether the address was shown to be theirs, by a link that was mailed to it. */
+            email_verified: boolean;
             /**
              * Format: uuid
              * @description The user's id.
@@ -3325,6 +3652,11 @@ export interface components {
             kind: "gardener" | "maker" | "outfitter" | "restaurant";
             /** @description The storefront's address: unique. */
             slug: string;
+        };
+        /** @description Somebody who has followed the link in the mail. */
+        VerifyEmailBody: {
+            /** @description The `token` of the link. */
+            token: string;
         };
         VisitorPlaceView: {
             /**
@@ -3632,6 +3964,20 @@ export interface components {
                 };
             };
         };
+        /** @description Email address verified */
+        email_verified: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "email_verified";
+                };
+            };
+        };
         /** @description Empty cart; Problems in the cart; Out of stock; Not eligible; No shipping address; Request in flight */
         empty_cart_or_cart_problems_or_out_of_stock_or_not_eligible_or_no_shipping_address_or_request_in_flight: {
             headers: {
@@ -3747,6 +4093,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
                     code?: "last_admin";
+                };
+            };
+        };
+        /** @description Link not valid */
+        mailed_link_invalid: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "mailed_link_invalid";
                 };
             };
         };
@@ -5618,6 +5978,77 @@ export interface operations {
             503: components["responses"]["busy_or_timeout_or_unavailable"];
         };
     };
+    request_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestPasswordResetBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailRequestedView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["mailed_link_invalid"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
     refresh_tokens: {
         parameters: {
             query?: never;
@@ -5751,6 +6182,41 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyEmailBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["mailed_link_invalid"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -6878,6 +7344,94 @@ export interface operations {
             503: components["responses"]["busy_or_timeout_or_unavailable"];
         };
     };
+    show_notification_preferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that you have: 304 when it is still current. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version shown, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesView"];
+                };
+            };
+            /** @description What you have is still current. */
+            304: {
+                headers: {
+                    /** @description The version that is still current. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    change_notification_preferences: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` of the version that you mean to change. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePreferencesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version shown, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -7044,6 +7598,166 @@ export interface operations {
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    request_email_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailRequestedView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["email_verified"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 24 unless asked. */
+                limit?: number;
+                /** @description `true` for those only that have not been read. */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_NotificationView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_invalid_cursor"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    mark_all_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedReadView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    count_unread_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCountView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    mark_notification_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8115,6 +8829,72 @@ export interface operations {
             413: components["responses"]["body_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input_or_idempotency_key_reused"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    show_unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the link in a mail has. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the link in a mail has. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];

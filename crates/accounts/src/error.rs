@@ -36,6 +36,12 @@ pub enum AccountsError {
     /// The refresh token was used before, so its session was ended.
     #[error("the refresh token was used before, so its session was ended; log in again")]
     RefreshTokenReplayed,
+    /// The mailed link is unknown or over, was used, or a newer one was asked for.
+    #[error("the link does not work, or no longer; ask for a new one")]
+    ProofInvalid,
+    /// The user's address is known to be theirs.
+    #[error("the email address is verified already")]
+    EmailVerified,
     /// There is no such user.
     #[error("there is no such user")]
     UserNotFound,

@@ -5,8 +5,10 @@ use std::time::Duration;
 use kernel::AddressId;
 use outbox::{HandlerError, Job, Registry, RetryPolicy, Services};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::purge;
+use crate::service::begin_password_reset;
 
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
@@ -35,8 +37,22 @@ impl Job for ForgetEnded {
     const RETRY: RetryPolicy = RetryPolicy::NONE;
 }
 
-/// Teaches the registry this crate's periodic work.
+/// Looks whether an address that somebody gave has an account, and makes the link to a new password if so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BeginPasswordReset {
+    /// The request, which knows the address.
+    pub request_id: Uuid,
+}
+
+impl Job for BeginPasswordReset {
+    const NAME: &'static str = "accounts.begin_password_reset";
+}
+
+/// Teaches the registry this crate's work.
 pub fn register_work(registry: &mut Registry) {
+    registry.on_job_in_transaction(|tx, services, job: BeginPasswordReset| {
+        Box::pin(async move { Ok(begin_password_reset(tx, services.clock.now(), job.request_id).await?) })
+    });
     registry.every(FORGET_EVERY, forget_ended);
 }
 

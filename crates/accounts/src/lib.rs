@@ -8,8 +8,10 @@
 //! - a refresh token works once; used again it ends its session, the rightful holder's included,
 //!   because nobody can tell which of the two holders is the rightful one (RFC 9700, section
 //!   4.14.2). A client therefore never refreshes twice at once with the same token;
-//! - a disabled account has no live session, and a change of password leaves only the session that
-//!   made it;
+//! - a disabled account has no live session, a change of password leaves only the session that made it,
+//!   and a password that was reset leaves none;
+//! - a mailed link works once, for a time, until a newer one is asked for, and nothing that is stored
+//!   would do to make one. Asking for a new password does not tell whether an account exists;
 //! - the last active admin stays one;
 //! - exactly one of a user's addresses is primary, and every change of the place it stands for is
 //!   announced (`user.moved`);
@@ -31,6 +33,7 @@ mod jobs;
 mod lockout;
 mod model;
 mod password;
+mod proof;
 mod schema;
 mod service;
 mod slug;
@@ -39,21 +42,24 @@ mod token;
 
 pub use error::AccountsError;
 pub use hasher::{HashedPassword, Hasher};
-pub use jobs::{ForgetEnded, GeocodeAddress, register_work};
+pub use jobs::{BeginPasswordReset, ForgetEnded, GeocodeAddress, register_work};
 pub use model::{
-    Account, AccountStatus, Address, AddressChanges, AddressDetails, Change, EmailAddress, Geocoded, Located,
-    Me, Place, PostalAddress, PrimaryPlace, REFRESH_LIFETIME, RefreshToken, RevokeReason, Role, Session,
-    User, UserFilter, UserKey, VendorChanges, VendorDetails, VendorKind, VendorProfile,
+    Account, AccountStatus, Address, AddressChanges, AddressDetails, Change, Contact, EmailAddress, Geocoded,
+    Located, Me, OpenProof, Place, PostalAddress, PrimaryPlace, ProofKind, REFRESH_LIFETIME, RefreshToken,
+    RevokeReason, Role, Session, User, UserFilter, UserKey, VendorChanges, VendorDetails, VendorKind,
+    VendorProfile,
 };
 pub use password::Password;
+pub use proof::ProofKey;
 pub use service::{
-    ChangePassword, LogIn, ProfileChanges, Purged, Register, Resident, SignedIn, Superuser, add_address,
-    become_vendor, change_address, change_password, change_profile, change_vendor, count_registered,
-    disable_account, disabled_among, enable_account, find_account, find_address, find_address_to_locate,
-    find_me, find_vendor_by_slug, find_vendor_profile, grant_role, list_addresses, list_residents,
-    list_sessions, list_users, load_residents, log_in, log_out, log_out_everywhere, make_primary,
-    make_superuser, primary_place, primary_places, purge, refresh, register, remove_address, require_admin,
-    revoke_role, revoke_session, set_place,
+    ChangePassword, LogIn, ProfileChanges, Purged, Register, ResetPassword, Resident, SignedIn, Superuser,
+    add_address, become_vendor, change_address, change_password, change_profile, change_vendor, contacts,
+    count_registered, disable_account, disabled_among, enable_account, find_account, find_address,
+    find_address_to_locate, find_me, find_open_proof, find_vendor_by_slug, find_vendor_profile, grant_role,
+    list_addresses, list_residents, list_sessions, list_users, load_residents, log_in, log_out,
+    log_out_everywhere, make_primary, make_superuser, primary_place, primary_places, purge, refresh,
+    register, remove_address, request_password_reset, request_verification, require_admin, reset_password,
+    revoke_role, revoke_session, set_place, verify_email,
 };
 pub use token::{
     ACCESS_LIFETIME, AccessClaims, AccessToken, KeyError, TokenError, TokenSigner, generate_key_pem,

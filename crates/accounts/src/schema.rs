@@ -12,6 +12,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        email_verified_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -51,6 +52,27 @@ diesel::table! {
         failures -> Integer,
         locked_until -> Nullable<Timestamptz>,
         last_failure -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    mailed_proofs (id) {
+        id -> Uuid,
+        kind -> Text,
+        user_id -> Uuid,
+        email_key -> Text,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    password_reset_requests (id) {
+        id -> Uuid,
+        email_key -> Text,
+        requested_at -> Timestamptz,
     }
 }
 
@@ -97,4 +119,5 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(users, role_grants, vendor_profiles);
+diesel::allow_tables_to_appear_in_same_query!(users, mailed_proofs);
 diesel::allow_tables_to_appear_in_same_query!(sessions, refresh_tokens);

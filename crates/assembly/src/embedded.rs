@@ -71,11 +71,20 @@ fn fill_in(mut settings: Settings) -> Result<(Settings, Embedded)> {
     if secrets.cursor_secret.is_none() {
         secrets.cursor_secret = Some(kept(&folder, "cursor-secret", new_secret)?);
     }
+    keep_token_secret(&mut settings)?;
     Ok((settings, Embedded { postgres }))
 }
 
+/// Processes of one data folder have to read each other's links.
+fn keep_token_secret(settings: &mut Settings) -> Result<()> {
+    if settings.secrets.token_secret.is_none() {
+        settings.secrets.token_secret = Some(kept(&settings.server.data_dir, "token-secret", new_secret)?);
+    }
+    Ok(())
+}
+
 /// Takes the database of another process that has the data folder open, such as a gateway that serves from it, unless a
-/// database is set or nobody has it open.
+/// database is set or nobody has it open; in development, the secret that its links are made of as well.
 ///
 /// # Errors
 /// The data folder cannot be read.
@@ -84,12 +93,16 @@ pub fn join_running(settings: &mut Settings) -> Result<()> {
         let data = settings.server.data_dir.join(POSTGRES);
         settings.database.url = Postgres::url_of_running(&data, DATABASE)?.map(Secret::new);
     }
+    if !settings.is_production() {
+        keep_token_secret(settings)?;
+    }
     Ok(())
 }
 
 fn is_complete(settings: &Settings) -> bool {
     let secrets = &settings.secrets;
-    settings.database.url.is_some() && secrets.jwt_private_key.is_some() && secrets.cursor_secret.is_some()
+    let keys = [&secrets.jwt_private_key, &secrets.cursor_secret, &secrets.token_secret];
+    settings.database.url.is_some() && settings.mail.route.is_some() && keys.iter().all(|key| key.is_some())
 }
 
 fn start_database(folder: &Path, settings: &mut Settings) -> Result<Postgres> {

@@ -6,9 +6,11 @@
 mod embedded;
 pub mod figures;
 mod log;
+mod post;
 pub mod settings;
 mod wiring;
 
 pub use embedded::{Embedded, complete, complete_and_migrate, join_running};
 pub use log::{LogTo, start_log};
+pub use post::{LinkKeys, Post};
 pub use wiring::{geocoder, register_work};

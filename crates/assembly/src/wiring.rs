@@ -8,6 +8,7 @@ use logistics::{CenterIndex, Gazetteer, Geocoder, Google, HttpSettings, Nominati
 use outbox::Registry;
 use url::Url;
 
+use crate::Post;
 use crate::settings::{GeocodingProvider, Settings};
 
 const NOMINATIM: &str = "https://nominatim.openstreetmap.org/";
@@ -35,9 +36,16 @@ pub fn geocoder(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn G
 }
 
 /// Teaches the registry the product's own work.
-pub fn register_work(registry: &mut Registry, geocoder: &Arc<dyn Geocoder>, centers: &Arc<CenterIndex>) {
+pub fn register_work(
+    registry: &mut Registry,
+    geocoder: &Arc<dyn Geocoder>,
+    centers: &Arc<CenterIndex>,
+    post: &Post,
+) {
     accounts::register_work(registry);
     catalog::register(registry);
     placement::register(registry, Arc::clone(geocoder), Arc::clone(centers));
     checkout::register(registry);
+    notifications::register(registry, post.delivery.clone());
+    correspondence::register(registry, post.pages.clone());
 }

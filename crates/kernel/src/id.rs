@@ -77,6 +77,8 @@ ids! {
     AddressId
     /// A login: the family of refresh tokens that descend from it.
     SessionId
+    /// A link that was mailed to a user.
+    ProofId
     /// A distribution center.
     CenterId
     /// A category of the catalog.

@@ -21,7 +21,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use cursor::{CursorError, CursorKey};
 pub use id::{
     AddressId, CartId, CartLineId, CategoryId, CenterId, CheckoutId, HoldId, JobId, MessageId,
-    NotificationId, OfferingId, OrderId, OrderLineId, PlantId, PoolId, ReportId, SessionId, UserId,
+    NotificationId, OfferingId, OrderId, OrderLineId, PlantId, PoolId, ProofId, ReportId, SessionId, UserId,
 };
 pub use invalid::{FieldError, Fields, Invalid, InvalidCode};
 pub use money::{Currency, Money, MoneyError};

@@ -114,6 +114,10 @@ pub enum Kind {
     OrderCancelled,
     /// Somebody bought something; to the vendor.
     OrderReceived,
+    /// What somebody bought is paid; to the vendor.
+    SalePaid,
+    /// When and where the buyer fetches it; to the vendor.
+    SaleScheduled,
     /// A pickup is near.
     PickupReminder,
     /// A proposed center was approved.
@@ -126,7 +130,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which a page of settings shows them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Welcome,
         Self::VerifyEmail,
         Self::PasswordReset,
@@ -140,6 +144,8 @@ impl Kind {
         Self::OrderCancelled,
         Self::PickupReminder,
         Self::OrderReceived,
+        Self::SalePaid,
+        Self::SaleScheduled,
         Self::LowStock,
         Self::CenterApproved,
         Self::CenterRejected,
@@ -161,6 +167,8 @@ impl Kind {
             Self::OrderCompleted => "order.completed",
             Self::OrderCancelled => "order.cancelled",
             Self::OrderReceived => "order.received",
+            Self::SalePaid => "sale.paid",
+            Self::SaleScheduled => "sale.scheduled",
             Self::PickupReminder => "pickup.reminder",
             Self::CenterApproved => "center.approved",
             Self::CenterRejected => "center.rejected",
@@ -189,7 +197,7 @@ impl Kind {
             | Self::OrderCompleted
             | Self::OrderCancelled
             | Self::PickupReminder => Category::Orders,
-            Self::OrderReceived | Self::LowStock => Category::Selling,
+            Self::OrderReceived | Self::SalePaid | Self::SaleScheduled | Self::LowStock => Category::Selling,
             Self::CenterApproved | Self::CenterRejected => Category::Centers,
         }
     }
@@ -210,6 +218,8 @@ impl Kind {
             Self::OrderCompleted => "an order of yours was handed over",
             Self::OrderCancelled => "an order is cancelled",
             Self::OrderReceived => "somebody buys from you",
+            Self::SalePaid => "what somebody bought from you is paid",
+            Self::SaleScheduled => "a buyer chooses when to pick up what you sold",
             Self::PickupReminder => "a pickup of yours is near",
             Self::CenterApproved => "a center that you proposed is approved",
             Self::CenterRejected => "a center that you proposed is rejected",
@@ -245,6 +255,8 @@ impl Kind {
                 | Self::OrderDelivered
                 | Self::OrderCancelled
                 | Self::OrderReceived
+                | Self::SalePaid
+                | Self::SaleScheduled
                 | Self::PickupReminder => Standing::Off,
                 _ => Standing::Never,
             },

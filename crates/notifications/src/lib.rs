@@ -8,11 +8,11 @@
 //! - a message is sent if and only if the transaction that told of it was committed, and it needs no sending any more
 //!   once somebody has taken it. Where this process dies between the two, it is sent again under the same `Message-ID`;
 //! - what cannot be switched off is sent whatever anybody has chosen;
-//! - what opens something (a link with a token) is in the database only until it has been sent, or for a day after every
-//!   attempt failed;
+//! - what opens something (a link's token) is made when the mail is written, and is not in the database; where a caller
+//!   tells of a link that has its token already, only until it has been sent, or for a day after every attempt failed;
 //! - whatever others have written, a mail has the headers and links that this crate gave it, and no others.
 //!
-//! Which fact leads to which message, and to whom, is a process's business; links come finished, with their tokens.
+//! Which fact leads to which message, and to whom, is a process's business; links come finished, but for tokens of [`Tokens`].
 
 mod check;
 mod content;
@@ -47,6 +47,6 @@ pub use model::{
 pub use service::center::{list, mark_all_read, mark_read, unread_count};
 pub use service::preferences::{preferences, set_preferences, unsubscribe};
 pub use service::purge::{CONTENT_KEPT, Purged, READ_KEPT, purge};
-pub use service::sending::{Delivery, find_message};
+pub use service::sending::{Delivery, Tokens, find_message};
 pub use service::telling::{cancel, tell, tell_all};
 pub use unsubscribe::{NoSuchSubscription, Subscription, UnsubscribeKey};

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::attempt::attempt;
 use crate::recorder::{Outcome, Recorder};
-use crate::registry::{Attempt, Ended};
+use crate::registry::{Attempt, Ended, Subscriber};
 use crate::setback::is_outage;
 use crate::store::{self, LeasedJob};
 use crate::{HandlerError, LEASE, Registry, RetryPolicy, Services};
@@ -77,8 +77,8 @@ impl Executor {
             for periodic in &self.registry.periodic {
                 store::insert_schedule(&mut conn, periodic.name, now).await?;
             }
-            for (name, _) in &self.registry.subscribers {
-                store::insert_subscription(&mut conn, name).await?;
+            for Subscriber { name, beginning, .. } in &self.registry.subscribers {
+                store::insert_subscription(&mut conn, name, *beginning).await?;
             }
             Ok(())
         };

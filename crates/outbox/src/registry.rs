@@ -59,6 +59,21 @@ pub(crate) struct RegisteredJob {
     pub handler: JobHandler,
 }
 
+/// Where a subscriber that nobody knew before begins to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Beginning {
+    /// At the feed's beginning.
+    Everything,
+    /// At its present end.
+    Now,
+}
+
+pub(crate) struct Subscriber {
+    pub name: &'static str,
+    pub beginning: Beginning,
+    pub handler: EventHandler,
+}
+
 pub(crate) struct Periodic {
     pub name: &'static str,
     pub every: Duration,
@@ -80,7 +95,7 @@ impl From<diesel::result::Error> for Undone {
 #[derive(Default)]
 pub struct Registry {
     pub(crate) jobs: HashMap<&'static str, RegisteredJob>,
-    pub(crate) subscribers: Vec<(&'static str, EventHandler)>,
+    pub(crate) subscribers: Vec<Subscriber>,
     pub(crate) periodic: Vec<Periodic>,
 }
 
@@ -175,9 +190,29 @@ impl Registry {
             + Sync
             + 'static,
     {
-        let taken = self.subscribers.iter().any(|(other, _)| *other == name);
+        self.subscribe(name, Beginning::Everything, Arc::new(handler));
+    }
+
+    /// Like [`on_events`](Self::on_events), but a new name begins at the feed's present end: for what must not be done
+    /// again for everything that ever happened, such as telling people of it. A fact that was written before, and whose
+    /// transaction had not been committed or numbered yet, is still to come.
+    ///
+    /// # Panics
+    /// When `name` has a handler already.
+    pub fn on_events_from_now<F>(&mut self, name: &'static str, handler: F)
+    where
+        F: for<'a> Fn(&'a mut Conn, &'a Services, &'a FeedEvent) -> BoxFuture<'a, Result<(), HandlerError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.subscribe(name, Beginning::Now, Arc::new(handler));
+    }
+
+    fn subscribe(&mut self, name: &'static str, beginning: Beginning, handler: EventHandler) {
+        let taken = self.subscribers.iter().any(|other| other.name == name);
         assert!(!taken, "{name} is subscribed already");
-        self.subscribers.push((name, Arc::new(handler)));
+        self.subscribers.push(Subscriber { name, beginning, handler });
     }
 
     /// The names of the jobs that are handled, sorted.

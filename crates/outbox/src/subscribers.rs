@@ -7,7 +7,7 @@ use diesel::result::Error;
 use diesel_async::{AnsiTransactionManager, AsyncConnection, TransactionManager};
 
 use crate::attempt::attempt;
-use crate::registry::EventHandler;
+use crate::registry::{EventHandler, Subscriber};
 use crate::{Executor, HandlerError, RetryPolicy, feed, store};
 
 const EVENTS_AT_ONCE: usize = 100;
@@ -34,7 +34,7 @@ impl Executor {
     /// Gives new facts their positions and hands them to the subscribers that are behind; returns how many were
     /// handled.
     pub(crate) async fn pump_feed(&self) -> Result<usize, HandlerError> {
-        let names: Vec<&str> = self.registry.subscribers.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = self.registry.subscribers.iter().map(|subscriber| subscriber.name).collect();
         if names.is_empty() {
             return Ok(0);
         }
@@ -44,10 +44,10 @@ impl Executor {
             store::list_subscriptions_behind(&mut conn, &names, self.services.clock.now()).await?
         };
         let mut handled = 0;
-        for (name, handler) in
-            self.registry.subscribers.iter().filter(|(name, _)| behind.iter().any(|b| b == name))
-        {
-            handled += self.deliver(name, handler).await?;
+        for Subscriber { name, handler, .. } in &self.registry.subscribers {
+            if behind.iter().any(|other| other == name) {
+                handled += self.deliver(name, handler).await?;
+            }
         }
         Ok(handled)
     }

@@ -238,6 +238,7 @@ fn which(name: &str) -> Option<&'static str> {
         "id" => Some("Which one, by its id."),
         "offering_id" => Some("Which offering, by its id."),
         "role" => Some("Which role."),
+        "token" => Some("What the link in a mail has."),
         "slug" => Some("Which storefront, by its slug."),
         _ => None,
     }

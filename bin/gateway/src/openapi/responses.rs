@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::problems;
-use crate::ProblemKind;
+use crate::{ProblemKind, page};
 
 /// Before the codes in a doc comment.
 const MARK: &str = "Problems:";
@@ -54,6 +54,12 @@ pub(super) fn complete(operation: &mut Map<String, Value>, method: &str, path: &
         }
         headers.insert("X-Request-Id".to_owned(), header("The request, as the server's logs know it.", true));
         response["headers"] = Value::Object(headers);
+        if response["description"] == page::DESCRIPTION
+            && let Some(content) = response.get_mut("content").and_then(Value::as_object_mut)
+            && let Some(text) = content.remove("application/json")
+        {
+            content.insert("text/html".to_owned(), text);
+        }
     }
     if conditional {
         let tag = header("The version that is still current.", true);

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 /// What each is about. One that is missing here has no description, which the lint of the document reports.
-const CHAPTERS: [(&str, &str); 17] = [
+const CHAPTERS: [(&str, &str); 19] = [
     ("admin", "For those who run the platform: decisions, moderation, people, figures."),
-    ("auth", "Accounts and sessions: registering, logging in and out, renewing tokens."),
+    ("auth", "Accounts and sessions: registering, logging in and out, renewing tokens, forgotten passwords."),
     ("cart", "The cart of whoever is logged in, or of the guest who has its token."),
     ("categories", "What offerings are filed under."),
     ("centers", "Distribution centers, where what gardeners sell is handed over, and their pickup windows."),
@@ -16,11 +16,13 @@ const CHAPTERS: [(&str, &str); 17] = [
     ("health", "Whether the process lives, and whether it can do its work."),
     ("listings", "What gardeners sell. Browsing shows products, too, unless asked otherwise."),
     ("me", "Your account, your addresses, your storefront."),
+    ("notifications", "What you were told: the notification center."),
     ("offerings", "Listings and products alike, by id."),
     ("orders", "Orders, and what may happen to them."),
     ("plants", "What a gardener grows and makes listings of."),
     ("products", "What makers sell. Products ship."),
     ("reports", "Telling the platform's admins of an offering or a shop."),
+    ("unsubscribe", "Switching mail off by the link in it."),
     ("vendor", "A vendor's own offerings, their stock, and the orders they sell in."),
     ("vendors", "Storefronts, as everybody sees them."),
 ];

@@ -22,6 +22,8 @@ pub(super) struct UserView {
     pub id: Uuid,
     /// As it was typed.
     pub email: String,
+    /// Whether the address was shown to be theirs, by a link that was mailed to it.
+    pub email_verified: bool,
     /// What others see.
     pub display_name: String,
     /// As it was typed.
@@ -150,6 +152,7 @@ impl From<Account> for UserView {
         Self {
             id: user.id.0,
             email: user.email,
+            email_verified: user.email_verified_at.is_some(),
             display_name: user.display_name,
             phone: user.phone,
             status: user.status.as_str().to_owned(),

@@ -32,11 +32,13 @@ PATHS = {
     "lines": "offerings",
     "listings": "offerings",
     "offerings": "offerings",
+    "notifications": "notifications",
     "orders": "orders",
     "plants": "plants",
     "products": "offerings",
     "reports": "reports",
     "sessions": "sessions",
+    "unsubscribe": "unsubscribes",
     "users": "users",
     "vendors": "slugs",
 }

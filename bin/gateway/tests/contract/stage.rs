@@ -1,5 +1,6 @@
 //! A market in which there is something of every kind, so that requests can hit what exists.
 
+use notifications::{Kind, Subscription};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,6 +56,11 @@ impl<'m> Stage<'m> {
         let sessions = customer.get("/api/v1/auth/sessions").await.done();
         let slugs: Vec<Value> = vec![slug(&gardener).await, slug(&maker).await];
         market.work().await;
+        let told = customer.get("/api/v1/notifications").await.done();
+        let told: Vec<Value> =
+            told["items"].as_array().unwrap().iter().map(|shown| shown["id"].clone()).collect();
+        let mail = Subscription { user_id: bystander.id, kind: Kind::Welcome };
+        let unsubscribe = market.server.running.state.link_keys.unsubscribe.token(mail).unwrap();
 
         let known = json!({
             "addresses": addresses,
@@ -63,6 +69,7 @@ impl<'m> Stage<'m> {
             "category_slugs": ["greens"],
             "centers": centers,
             "checkouts": checkouts,
+            "notifications": told,
             "offerings": goods.offerings,
             "orders": orders,
             "places": ["Boulder, CO", "80302", "1777 Broadway, Boulder, CO 80302"],
@@ -71,6 +78,7 @@ impl<'m> Stage<'m> {
             "sessions": [sessions["items"][0]["id"]],
             "slugs": slugs,
             "time_zones": ["America/Denver", "America/New_York"],
+            "unsubscribes": [unsubscribe],
             // Not the admin: whoever asks as admin must stay one.
             "users": [bystander.id, customer.id],
             "windows": windows,

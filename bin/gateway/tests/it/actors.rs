@@ -56,7 +56,13 @@ impl Answer {
     pub async fn of(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        let is_page =
+            headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let body = match text {
+            text if text.is_empty() => Value::Null,
+            page if is_page => Value::String(page),
+            json => serde_json::from_str(&json).unwrap(),
+        };
         Self { status, headers, body }
     }
 

@@ -325,6 +325,24 @@ async fn what_is_wrong_with_sums_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_mail_is_found() {
+    let ward = Ward::full().await;
+    let now = ward.now();
+    let one = |set: &str| {
+        format!(
+            "UPDATE notification_messages SET {set} WHERE id = \
+             (SELECT id FROM notification_messages WHERE kind = 'order.paid' ORDER BY id LIMIT 1)"
+        )
+    };
+    let unsent = format!(
+        "state = 'pending', ended_at = NULL, created_at = '{now}'::timestamptz - interval '6 minutes'"
+    );
+    ward.case("messages.without_job", &one(&unsent), Cure::Repair).await;
+    let given_up = one("state = 'given_up', failure = 'the mailbox is full'");
+    ward.case("messages.given_up", &given_up, by(one("state = 'sent', failure = NULL"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_the_catalog_is_found_and_mended() {
     let ward = Ward::full().await;
     let (kale, buyer) = (ward.kale, ward.buyer);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use notifications::{Kind, Subscription};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,13 +33,18 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/offerings/{id}",
     "GET /api/v1/products",
     "GET /api/v1/products/{id}",
+    "GET /api/v1/unsubscribe/{token}",
+    "POST /api/v1/unsubscribe/{token}",
     "GET /api/v1/vendors/{slug}",
     "GET /api/v1/vendors/{slug}/offerings",
     "GET /health",
     "GET /health/ready",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/password-reset",
+    "POST /api/v1/auth/password-reset/confirm",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/register",
+    "POST /api/v1/auth/verify-email",
 ];
 
 /// What a vendor does, and a customer who is none may not, beyond the paths that name an object.
@@ -119,6 +125,9 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
     let category = json!({ "slug": "greens", "name": "Greens" });
     let category = id_of(&admin.post("/api/v1/admin/categories", &category).await.done()).to_string();
     let me = owner.get("/api/v1/me").await.done();
+    let notification = owner.get("/api/v1/notifications").await.done()["items"][0]["id"].clone();
+    let mail = Subscription { user_id: other.id, kind: Kind::Welcome };
+    let unsubscribe = market.server.running.state.link_keys.unsubscribe.token(mail).unwrap();
 
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (order, checkout) = (text(&checkout["orders"][0]["id"]), text(&checkout["id"]));
@@ -132,6 +141,7 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             ("/api/v1/checkouts/", checkout),
             ("/api/v1/listings/", draft.clone()),
             ("/api/v1/me/addresses/", text(&address)),
+            ("/api/v1/notifications/", text(&notification)),
             ("/api/v1/offerings/", draft),
             ("/api/v1/orders/", order),
             ("/api/v1/plants/", plant.to_string()),
@@ -145,7 +155,7 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             ("/api/v1/admin/reports/", report),
             ("/api/v1/admin/users/", owner.id.to_string()),
         ]),
-        shown: BTreeMap::from([("/api/v1/vendors/", slug)]),
+        shown: BTreeMap::from([("/api/v1/unsubscribe/", unsubscribe), ("/api/v1/vendors/", slug)]),
         cart_token: guest.token,
         guests: BTreeMap::from([
             ("/api/orders/", bought.only().to_string()),
@@ -156,6 +166,8 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
         views: vec![
             "/api/v1/me",
             "/api/v1/me/addresses",
+            "/api/v1/notifications",
+            "/api/v1/me/notification-preferences",
             "/api/v1/auth/sessions",
             "/api/v1/cart",
             "/api/v1/orders",
@@ -292,7 +304,7 @@ async fn what_is_anothers_is_not_there() {
             assert_eq!(call(other, operation, on_sale).await.status, expected, "{}", operation.name());
         }
     }
-    let fig = &before[3]["lines"][0]["offering_id"];
+    let fig = &before[5]["lines"][0]["offering_id"];
     let line = format!("/api/v1/cart/lines/{}", fig.as_str().unwrap());
     customer.delete(&line).await.refused(404, "not_found");
     assert_eq!(look().await, before, "nothing of the owner's has changed");

@@ -17,6 +17,7 @@ mod every_route;
 mod guest;
 mod hostile;
 mod idempotency;
+mod letters;
 mod limits;
 mod listings;
 mod market_flow;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use assembly::settings::Settings;
@@ -12,6 +13,7 @@ use gateway::{GivenParts, Routes, Running, StartOptions};
 use kernel::{ManualClock, SessionId, UserId};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
+use tempfile::TempDir;
 use testkit::TestDatabase;
 use uuid::Uuid;
 
@@ -24,7 +26,14 @@ pub struct Server {
     pub running: Running,
     pub client: Client,
     /// Removed when the server is gone.
+    scratch: Scratch,
+}
+
+/// What a server of a test's own keeps.
+struct Scratch {
     _database: TestDatabase,
+    /// What is made up, and mail.
+    folder: TempDir,
 }
 
 /// Reads `user-<uuid>`; `old-...` has expired.
@@ -49,9 +58,9 @@ impl Server {
 
     /// With settings of the test's own.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let (options, database) = options(settings).await;
+        let (options, scratch) = options(settings).await;
         let parts = GivenParts { verifier: Some(Arc::new(PlainTokens)), ..GivenParts::default() };
-        Self::launch(StartOptions { parts, ..options }, database).await
+        Self::launch(StartOptions { parts, ..options }, scratch).await
     }
 
     /// The product as it is: its own tokens, its own routes. The clock is the test's; jobs run when they are drained.
@@ -61,20 +70,25 @@ impl Server {
 
     /// Like [`start_product`](Self::start_product), with settings of the test's own.
     pub async fn start_product_with(clock: &ManualClock, settings: &[(&str, &str)]) -> Self {
-        let (options, database) = options(settings).await;
+        let (options, scratch) = options(settings).await;
         let parts = GivenParts { clock: Arc::new(clock.clone()), ..GivenParts::default() };
-        Self::launch(StartOptions { parts, routes: Routes::default(), ..options }, database).await
+        Self::launch(StartOptions { parts, routes: Routes::default(), ..options }, scratch).await
     }
 
-    async fn launch(options: StartOptions, database: TestDatabase) -> Self {
+    async fn launch(options: StartOptions, scratch: Scratch) -> Self {
         let running = gateway::start(options).await.unwrap();
-        Self { running, client: Client::builder().build().unwrap(), _database: database }
+        Self { running, client: Client::builder().build().unwrap(), scratch }
     }
 
     /// The product as it runs in earnest: the time of day, and jobs that run by themselves.
     pub async fn start_in_earnest() -> Self {
-        let (options, database) = options(&[]).await;
-        Self::launch(StartOptions { routes: Routes::default(), run_jobs: true, ..options }, database).await
+        let (options, scratch) = options(&[]).await;
+        Self::launch(StartOptions { routes: Routes::default(), run_jobs: true, ..options }, scratch).await
+    }
+
+    /// Where the gateway keeps what it makes up: mail is in `mail` below it.
+    pub fn folder(&self) -> &Path {
+        self.scratch.folder.path()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -99,13 +113,16 @@ impl Server {
     }
 }
 
-async fn options(settings: &[(&str, &str)]) -> (StartOptions, TestDatabase) {
+async fn options(settings: &[(&str, &str)]) -> (StartOptions, Scratch) {
     let database = TestDatabase::create().await;
     database.conn().await.batch_execute(notes::TABLE).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let defaults = [
         ("DATABASE_URL", database.url.as_str()),
         ("JWT_PRIVATE_KEY", SIGNING_KEY.as_str()),
         ("CURSOR_SECRET", "the secret of the tests, long enough"),
+        ("TOKEN_SECRET", "another secret of the tests, long enough"),
+        ("SILKCART_DATA_DIR", folder.path().to_str().unwrap()),
         ("RATE_LIMIT_PER_MINUTE", "0"),
         ("RATE_LIMIT_AUTH_PER_MINUTE", "0"),
     ];
@@ -122,7 +139,7 @@ async fn options(settings: &[(&str, &str)]) -> (StartOptions, TestDatabase) {
         run_jobs: false,
         ..StartOptions::new(Settings::read(&environment).unwrap())
     };
-    (options, database)
+    (options, Scratch { _database: database, folder })
 }
 
 /// A token of a new person.

@@ -31,6 +31,7 @@ impl Stage {
             ("DATABASE_URL", database.url.as_str()),
             ("JWT_PRIVATE_KEY", SIGNING_KEY.as_str()),
             ("CURSOR_SECRET", "the secret of the tests, long enough"),
+            ("TOKEN_SECRET", "another secret of the tests, long enough"),
             ("RATE_LIMIT_PER_MINUTE", "0"),
             ("RATE_LIMIT_AUTH_PER_MINUTE", "0"),
         ];

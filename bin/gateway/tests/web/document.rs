@@ -76,6 +76,14 @@ fn words_are_those_of_the_domains() {
     assert_eq!(words("UserView/properties/roles/items/enum"), of(&roles));
     let kinds = ::accounts::VendorKind::ALL.map(::accounts::VendorKind::as_str);
     assert_eq!(words("OpenVendorBody/properties/kind/enum"), of(&kinds));
+    let told = notifications::Kind::ALL.map(notifications::Kind::as_str);
+    let channels = notifications::Channel::ALL.map(notifications::Channel::as_str);
+    for view in ["NotificationView", "NotificationPreferenceView", "PreferenceChangeBody"] {
+        assert_eq!(words(&format!("{view}/properties/kind/enum")), of(&told), "{view}");
+    }
+    for view in ["NotificationPreferenceView", "PreferenceChangeBody"] {
+        assert_eq!(words(&format!("{view}/properties/channel/enum")), of(&channels), "{view}");
+    }
     let codes: Vec<String> = gateway::ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
     assert_eq!(words("Problem/properties/code/enum"), codes);
     assert!(matches!(document.value()["openapi"], Value::String(_)));

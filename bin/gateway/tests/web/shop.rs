@@ -11,6 +11,7 @@ pub struct Shop {
     pub running: Running,
     /// Removed when the shop is gone.
     _database: TestDatabase,
+    _folder: tempfile::TempDir,
 }
 
 impl Shop {
@@ -18,10 +19,13 @@ impl Shop {
     pub async fn open() -> Self {
         let database = TestDatabase::create().await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let settings = [
             ("DATABASE_URL", database.url.clone()),
             ("JWT_PRIVATE_KEY", ::accounts::generate_key_pem().unwrap()),
             ("CURSOR_SECRET", "the secret of the tests, long enough".to_owned()),
+            ("TOKEN_SECRET", "another secret of the tests, long enough".to_owned()),
+            ("SILKCART_DATA_DIR", folder.path().to_str().unwrap().to_owned()),
             ("SILKCART_PUBLIC_URL", format!("http://{}", listener.local_addr().unwrap())),
         ];
         let environment: HashMap<String, String> =
@@ -35,6 +39,6 @@ impl Shop {
         });
         let running = running.await.unwrap();
         assert!(gateway::demo::seed(&running.state).await.unwrap());
-        Self { running, _database: database }
+        Self { running, _database: database, _folder: folder }
     }
 }

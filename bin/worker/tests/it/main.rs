@@ -6,6 +6,6 @@ mod count;
 mod machine;
 mod operating;
 mod outages;
-
+mod registered;
 mod stage;
 mod work;

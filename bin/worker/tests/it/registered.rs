@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use assembly::Post;
+use assembly::settings::Settings;
 use logistics::{CenterIndex, Gazetteer, Geocoder};
 use outbox::Registry;
 
@@ -35,7 +37,9 @@ fn declared() -> BTreeSet<String> {
 fn every_job_that_is_declared_is_registered() {
     let geocoder: Arc<dyn Geocoder> = Arc::new(Gazetteer::embedded());
     let mut registry = Registry::default();
-    assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()));
+    let secret = ("TOKEN_SECRET".to_owned(), "the secret of the tests, long enough".to_owned());
+    let post = Post::of(&Settings::read(&[secret].into()).unwrap()).unwrap();
+    assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()), &post);
     let registered: BTreeSet<String> = registry.job_names().into_iter().map(ToOwned::to_owned).collect();
     let declared = declared();
     assert!(declared.contains("checkout.expire_order"), "{declared:?}");

@@ -3,6 +3,7 @@
 mod address;
 mod change;
 mod contact;
+mod proof;
 mod role;
 mod session;
 mod user;
@@ -14,6 +15,7 @@ pub use address::{
 pub use change::Change;
 pub use contact::EmailAddress;
 pub(crate) use contact::{email_digest, email_key, read_phone};
+pub use proof::{Contact, OpenProof, ProofKind};
 pub use role::Role;
 pub use session::{REFRESH_LIFETIME, RefreshToken, RevokeReason, Session};
 pub(crate) use user::DISPLAY_NAME;

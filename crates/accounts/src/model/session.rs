@@ -39,7 +39,7 @@ pub enum RevokeReason {
     EndedByUser,
     /// One of its refresh tokens was used twice: somebody else may have it.
     TokenReplayed,
-    /// The password was changed from another session.
+    /// The password was changed from another session, or reset.
     PasswordChanged,
     /// The account was disabled.
     AccountDisabled,

@@ -28,6 +28,8 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     /// When this record last changed.
     pub updated_at: DateTime<Utc>,
+    /// When the address was shown to be theirs.
+    pub email_verified_at: Option<DateTime<Utc>>,
 }
 
 /// Whether an account may be used.

@@ -17,9 +17,9 @@ use super::sessions::{Committed, SignedIn, open_session, open_session_of_unchang
 use crate::hasher::{HashedPassword, Hasher};
 use crate::lockout::FailureRun;
 use crate::model::{email_digest, email_key};
-use crate::store::{self, Verified, Which};
+use crate::store::{self, ProofEnd, Verified, Which};
 use crate::token::TokenSigner;
-use crate::{AccountStatus, AccountsError, EmailAddress, Password, RevokeReason};
+use crate::{AccountStatus, AccountsError, EmailAddress, Password, ProofKind, RevokeReason};
 
 /// Somebody wants to log in.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ pub async fn log_in(
     outcome?
 }
 
-/// Replaces the password and ends every other session. Emits `user.password_changed`.
+/// Replaces the password and ends every other session; a link to a new one that is on its way is void. Emits `user.password_changed`.
 ///
 /// # Errors
 /// [`AccountsError::Invalid`] when the new password is not accepted;
@@ -136,6 +136,7 @@ async fn replace_password(
     if !store::update_password(tx, user, current, new).await? {
         return Err(AccountsError::WrongCredentials);
     }
+    store::end_proofs(tx, now, user, ProofKind::PasswordReset, ProofEnd::Overtaken).await?;
     let others = Which::AllBut(request.session_id);
     let ended = store::revoke_sessions_of(tx, now, user, others, RevokeReason::PasswordChanged).await?;
     let event = about_user("user.password_changed", user, user.into(), json!({ "sessions_ended": ended }));

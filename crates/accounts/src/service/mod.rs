@@ -6,6 +6,7 @@ mod authentication;
 mod bulk;
 mod housekeeping;
 mod profile;
+mod proofs;
 mod registration;
 mod sessions;
 mod vendors;
@@ -30,6 +31,11 @@ pub(crate) use bulk::{Checked, Home};
 pub use bulk::{Resident, list_residents, load_residents};
 pub use housekeeping::{Purged, purge};
 pub use profile::{ProfileChanges, change_profile, find_me};
+pub(crate) use proofs::begin_password_reset;
+pub use proofs::{
+    ResetPassword, contacts, find_open_proof, request_password_reset, request_verification, reset_password,
+    verify_email,
+};
 pub use registration::{Register, Superuser, make_superuser, register};
 pub use sessions::{SignedIn, list_sessions, log_out, log_out_everywhere, refresh, revoke_session};
 pub use vendors::{become_vendor, change_vendor, find_vendor_by_slug, find_vendor_profile};

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use db::{Conn, Database};
 use diesel_async::AsyncConnection;
-use kernel::{Actor, Fields, Invalid, UserId};
+use kernel::{Actor, Fields, Invalid, ProofId, UserId};
 use serde_json::json;
 
 use super::about_user;
+use super::proofs::verification_requested;
 use super::sessions::{SignedIn, open_session};
 use crate::hasher::{HashedPassword, Hasher};
 use crate::model::{DISPLAY_NAME, read_phone};
 use crate::store::{self, NewUser};
 use crate::token::TokenSigner;
-use crate::{Account, AccountStatus, AccountsError, EmailAddress, Password, Role, User};
+use crate::{Account, AccountStatus, AccountsError, EmailAddress, Password, ProofKind, Role, User};
 
 /// Somebody wants an account.
 #[derive(Clone, Debug)]
@@ -47,7 +48,8 @@ struct Draft {
     phone: Option<String>,
 }
 
-/// Makes an account with the role customer, and logs it in. Emits `user.registered`.
+/// Makes an account with the role customer, and logs it in. Emits `user.registered` and, for the link that
+/// shows the address to be theirs, `user.verification_requested`.
 ///
 /// # Errors
 /// [`AccountsError::Invalid`] naming every refused field, [`AccountsError::EmailTaken`],
@@ -71,7 +73,7 @@ pub async fn register(
 }
 
 /// Makes the account with this email address an admin, and the account itself if there is none;
-/// says whether it was made. Emits `user.registered` and `user.role_granted`.
+/// says whether it was made. Emits what registering does, or `user.role_granted`.
 ///
 /// # Errors
 /// [`AccountsError::Invalid`], [`AccountsError::HasherBusy`]; [`AccountsError::AccountDisabled`] when
@@ -138,6 +140,7 @@ async fn create_account(
         version: 1,
         created_at: now,
         updated_at: now,
+        email_verified_at: None,
     };
     let row = NewUser {
         id: user.id,
@@ -150,6 +153,8 @@ async fn create_account(
     store::insert_role_grants(tx, now, user.id, roles).await?;
     let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
     let event = about_user("user.registered", user.id, user.id.into(), json!({ "roles": names }));
-    outbox::emit(tx, now, event).await?;
+    let proof = ProofId::new();
+    store::insert_proof(tx, now, proof, user.id, ProofKind::EmailVerification).await?;
+    outbox::emit_all(tx, now, vec![event, verification_requested(user.id, proof)]).await?;
     Ok(Account { user, roles: roles.iter().copied().collect::<BTreeSet<_>>() })
 }

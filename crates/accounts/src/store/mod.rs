@@ -3,6 +3,7 @@
 mod addresses;
 mod bulk;
 mod login_failures;
+mod proofs;
 mod sessions;
 mod users;
 mod vendors;
@@ -22,6 +23,10 @@ pub(crate) use bulk::{insert_residents, list_residents};
 pub(crate) use login_failures::{
     delete_failure_run, delete_failure_runs_before, find_login_state, lock_failure_run,
     lock_or_insert_failure_run, update_failure_run,
+};
+pub(crate) use proofs::{
+    ProofEnd, delete_proofs_before, end_proofs, find_proof, insert_proof, insert_reset_request,
+    list_contacts, open_since, take_reset_request, use_proof, verify_email,
 };
 pub(crate) use sessions::{
     Which, delete_abandoned_sessions, delete_expired_tokens, find_token, insert_refresh_token,

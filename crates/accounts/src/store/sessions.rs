@@ -76,7 +76,8 @@ pub(crate) async fn insert_session_of_unchanged(
 ) -> QueryResult<Option<Account>> {
     let statement = db::sql(
         "WITH proven AS ( \
-             SELECT id, email, display_name, phone, status, version, created_at, updated_at FROM users \
+             SELECT id, email, display_name, phone, status, version, created_at, updated_at, email_verified_at \
+             FROM users \
              WHERE id = $1 AND password_hash = $2 AND status = 'active' \
                AND NOT EXISTS (SELECT FROM login_failures WHERE email_digest = $3) \
              FOR NO KEY UPDATE), \

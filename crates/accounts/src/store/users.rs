@@ -24,6 +24,7 @@ pub(super) struct UserRow {
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    email_verified_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<UserRow> for User {
@@ -39,6 +40,7 @@ impl TryFrom<UserRow> for User {
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            email_verified_at: row.email_verified_at,
         })
     }
 }
@@ -46,8 +48,10 @@ impl TryFrom<UserRow> for User {
 /// An account as a statement of our own gives it: the columns of its user in the order of [`UserRow`], and the names
 /// of its roles.
 pub(super) type AccountRow = (UserRow, Vec<String>);
-pub(super) type AccountColumns =
-    ((Uuid, Text, Text, Nullable<Text>, Text, Integer, Timestamptz, Timestamptz), Array<Text>);
+pub(super) type AccountColumns = (
+    (Uuid, Text, Text, Nullable<Text>, Text, Integer, Timestamptz, Timestamptz, Nullable<Timestamptz>),
+    Array<Text>,
+);
 
 /// A user to be.
 #[derive(Debug)]

@@ -57,7 +57,7 @@ async fn the_first_address_is_where_somebody_is_once_it_is_found() {
 
     let home = add(&world, ana, "1 Main St").await.unwrap();
     assert!(home.is_primary && home.place == Place::Pending && home.postal.country == "US");
-    assert_eq!(world.events_after(1).await, ["address.saved", "user.moved"]);
+    assert_eq!(world.events_after(2).await, ["address.saved", "user.moved"]);
     let [job] = jobs(&world).await[..] else { panic!("one question") };
     assert_eq!((job.address_id, job.version), (home.id, home.place_version));
     assert_eq!(question(&world, job).await, Some(home.postal.clone()));
@@ -65,7 +65,7 @@ async fn the_first_address_is_where_somebody_is_once_it_is_found() {
     assert!(locate(&world, job, denver()).await);
     assert!(!locate(&world, job, denver()).await, "a repeated answer says nothing new");
     assert_eq!(question(&world, job).await, None);
-    assert_eq!(world.events_after(3).await, ["address.located", "user.moved"]);
+    assert_eq!(world.events_after(4).await, ["address.located", "user.moved"]);
     let place = accounts::primary_place(&*world.conn().await, ana).await.unwrap().unwrap();
     let located = place.place.located().unwrap();
     assert_eq!((located.lat(), located.lon(), located.confidence()), (39.7525, -104.9995, "postal_code"));
@@ -86,7 +86,7 @@ async fn a_failure_keeps_the_address_and_says_so() {
     assert!(locate(&world, job, failure).await);
     let kept = accounts::find_address(&mut *world.conn().await, ana, home.id).await.unwrap();
     assert_eq!(kept.place, Place::NotLocated { problem: "no such postal code".to_owned() });
-    let (kind, data) = world.facts().await[3].clone();
+    let (kind, data) = world.facts().await[4].clone();
     assert_eq!(
         (kind.as_str(), data["problem"].as_str()),
         ("address.not_located", Some("no such postal code"))

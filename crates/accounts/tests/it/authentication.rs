@@ -173,7 +173,10 @@ async fn a_new_password_ends_the_other_sessions() {
     world.log_in("ana@example.com", "a better password").await.unwrap();
     let reason = "SELECT revoke_reason AS text FROM sessions WHERE revoked_at IS NOT NULL";
     assert_eq!(world.text(reason).await, "password_changed");
-    assert_eq!(world.events().await, ["user.registered", "user.password_changed"]);
+    assert_eq!(
+        world.events().await,
+        ["user.registered", "user.verification_requested", "user.password_changed"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 mod addresses;
 mod administration;
 mod authentication;
+mod proofs;
 mod registration;
 mod schema;
 mod sessions;

@@ -12,7 +12,7 @@ async fn whoever_registers_is_a_customer_and_logged_in() {
     assert_eq!(ana.account.user.email, "Ana@Example.com");
     assert_eq!(ana.account.user.status, AccountStatus::Active);
     assert_eq!(ana.account.roles.iter().copied().collect::<Vec<_>>(), [Role::Customer]);
-    assert_eq!(world.events().await, ["user.registered"]);
+    assert_eq!(world.events().await, ["user.registered", "user.verification_requested"]);
 
     let claims = world.signer.verify(world.now(), &ana.access.token).unwrap();
     assert_eq!((claims.user_id, claims.session_id), (ana.account.user.id, ana.session_id));
@@ -55,7 +55,7 @@ async fn an_address_makes_one_account_however_it_is_capitalized_and_however_many
     assert_eq!(made, 1);
     assert_eq!(world.count("SELECT count(*) AS count FROM users").await, 1);
     assert_eq!(world.count("SELECT count(*) AS count FROM sessions").await, 1);
-    assert_eq!(world.events().await, ["user.registered"]);
+    assert_eq!(world.events().await, ["user.registered", "user.verification_requested"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,7 +29,11 @@ async fn a_token_that_nobody_issued_or_that_has_expired_is_refused() {
     assert!(matches!(outcome, Err(AccountsError::RefreshTokenInvalid)));
     world.clock.advance(REFRESH_LIFETIME);
     assert!(matches!(world.refresh(&ana).await, Err(AccountsError::RefreshTokenInvalid)));
-    assert_eq!(world.events().await, ["user.registered"], "nothing was compromised");
+    assert_eq!(
+        world.events().await,
+        ["user.registered", "user.verification_requested"],
+        "nothing was compromised"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +73,10 @@ async fn of_thirty_refreshes_at_once_one_gets_a_pair_and_the_session_ends() {
     assert_eq!(pairs.len(), 1);
     // Nobody can tell which of the thirty was the rightful holder.
     assert!(matches!(world.refresh(&pairs[0]).await, Err(AccountsError::RefreshTokenInvalid)));
-    assert_eq!(world.events().await, ["user.registered", "session.compromised"]);
+    assert_eq!(
+        world.events().await,
+        ["user.registered", "user.verification_requested", "session.compromised"]
+    );
     assert_eq!(world.count("SELECT count(*) AS count FROM refresh_tokens").await, 2);
 }
 

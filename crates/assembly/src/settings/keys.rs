@@ -42,9 +42,14 @@ pub const KEYS: &[Key] = &[
     )
     .required(),
     key(
+        "SILKCART_PAGES_URL",
+        None,
+        "address of the frontend's pages, to which the links in mails lead; unset: the public address",
+    ),
+    key(
         "SILKCART_DATA_DIR",
         Some("data"),
-        "folder for what is made up: the embedded database, generated keys",
+        "folder for what is made up: the embedded database, generated keys, mail and text messages",
     ),
     key("SILKCART_DEMO", Some("false"), "true offers demonstration data; never in production"),
     key(
@@ -69,6 +74,22 @@ pub const KEYS: &[Key] = &[
     .secret()
     .required(),
     key("CURSOR_SECRET", None, "at least 32 random characters; signs page cursors").secret().required(),
+    key(
+        "TOKEN_SECRET",
+        None,
+        "at least 32 random characters; the links in mails are made of it, and work as long as it stays",
+    )
+    .secret()
+    .required(),
+    key(
+        "MAIL_URL",
+        None,
+        "smtps://user:password@host:465, smtp://user:password@host:587 (with STARTTLS), smtp+plain://host:25 (without TLS) or file:///folder; unset: files in the data folder",
+    )
+    .secret()
+    .required(),
+    key("MAIL_FROM", Some("SilkCart <hello@silkcart.example>"), "name and address that mail comes from").required(),
+    key("MAIL_REPLY_TO", None, "address for answers to mail, where it is another"),
     key("GEOCODING_PROVIDER", Some("gazetteer"), "gazetteer (built in), nominatim or google"),
     key("GEOCODING_API_KEY", None, "the provider's key; google needs it").secret(),
     key("GEOCODING_URL", None, "the provider's address; nominatim needs it"),
@@ -90,7 +111,7 @@ pub const KEYS: &[Key] = &[
     key(
         "RATE_LIMIT_AUTH_PER_MINUTE",
         Some("30"),
-        "the same where guessing pays: login, registration (which counts three times), refresh, change of password, guests' checkouts",
+        "the same where guessing pays: login, registration (which counts three times), refresh, change of password, links by mail, guests' checkouts",
     ),
     key(
         "AMQP_URL",

@@ -4,6 +4,7 @@
 //! an environment variable.
 
 mod keys;
+mod mail;
 mod network;
 mod read;
 mod secret;
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use notifications::SmtpSettings;
 use url::Url;
 
 pub use keys::{KEYS, Key, render_env_example};
@@ -30,6 +32,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Keys that nobody else may know.
     pub secrets: SecretSettings,
+    /// How mail leaves, and who it is from.
+    pub mail: MailSettings,
     /// How addresses become coordinates.
     pub geocoding: GeocodingSettings,
     /// How much of what happens is written, and how.
@@ -62,6 +66,8 @@ pub struct ServerSettings {
     pub bind: SocketAddr,
     /// The address that callers use.
     pub public_url: Url,
+    /// Where the frontend's pages are, to which the links in messages lead.
+    pub pages_url: Url,
     /// Where the process keeps what it makes up.
     pub data_dir: PathBuf,
     /// Whether demonstration data is offered.
@@ -105,6 +111,30 @@ pub struct SecretSettings {
     pub jwt_private_key: Option<Secret>,
     /// At least 32 characters: signs page cursors.
     pub cursor_secret: Option<Secret>,
+    /// At least 32 characters: what the links in messages are made of.
+    pub token_secret: Option<Secret>,
+}
+
+/// How mail leaves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MailRoute {
+    /// By a mail server.
+    Smtp(SmtpSettings),
+    /// As files in a folder, for whoever carries them on.
+    Folder(PathBuf),
+}
+
+/// How mail leaves, and who it is from.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// How it leaves; none for a folder in the data folder.
+    pub route: Option<MailRoute>,
+    /// The name it comes from; may be empty.
+    pub from_name: String,
+    /// The address it comes from.
+    pub from_address: String,
+    /// Where answers go, if not there.
+    pub reply_to: Option<String>,
 }
 
 /// Who turns addresses into coordinates.
@@ -152,8 +182,8 @@ pub struct LogSettings {
 pub struct RateLimitSettings {
     /// Requests a minute.
     pub per_minute: u32,
-    /// Requests a minute to the routes where guessing pays: login, registration, refresh, change of password; and to
-    /// guests' checkouts.
+    /// Requests a minute to the routes where guessing pays: login, registration, refresh, change of password, links by
+    /// mail; and to guests' checkouts.
     pub auth_per_minute: u32,
 }
 

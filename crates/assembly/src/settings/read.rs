@@ -26,7 +26,7 @@ impl Settings {
     }
 }
 
-struct Reader<'e> {
+pub(super) struct Reader<'e> {
     environment: &'e HashMap<String, String>,
     problems: Vec<String>,
 }
@@ -45,6 +45,7 @@ impl Reader<'_> {
         let http = self.http();
         let database = self.database();
         let secrets = self.secrets();
+        let mail = self.mail();
         let geocoding = self.geocoding();
         let log = self.log();
         let rate_limits = self.rate_limits();
@@ -56,6 +57,7 @@ impl Reader<'_> {
             http: http?,
             database: database?,
             secrets,
+            mail: mail?,
             geocoding: geocoding?,
             log: log?,
             rate_limits: rate_limits?,
@@ -86,6 +88,9 @@ impl Reader<'_> {
         if self.given("SILKCART_PUBLIC_URL").is_some_and(|url| !url.starts_with("https://")) {
             self.refuse("SILKCART_PUBLIC_URL", "must begin with https:// in production");
         }
+        if self.given("SILKCART_PAGES_URL").is_some_and(|url| !url.starts_with("https://")) {
+            self.refuse("SILKCART_PAGES_URL", "must begin with https:// in production");
+        }
         if self.given("SILKCART_DEMO").is_some_and(|demo| demo != "false") {
             self.refuse("SILKCART_DEMO", "demonstration data has no place in production");
         }
@@ -94,6 +99,13 @@ impl Reader<'_> {
     fn server(&mut self, environment: Option<Environment>) -> Option<ServerSettings> {
         let bind = self.parsed("SILKCART_BIND", "must be an address with a port, such as 0.0.0.0:8080");
         let public_url = self.parsed::<url::Url>("SILKCART_PUBLIC_URL", "must be a URL");
+        let pages_url = match self.value("SILKCART_PAGES_URL") {
+            Some(_) => self.parsed::<url::Url>("SILKCART_PAGES_URL", "must be a URL"),
+            None => public_url.clone(),
+        };
+        if pages_url.as_ref().is_some_and(|url| !matches!(url.scheme(), "https" | "http")) {
+            self.refuse("SILKCART_PAGES_URL", "must begin with https:// or http://");
+        }
         let data_dir = self.parsed("SILKCART_DATA_DIR", "must be a folder");
         let demo = self.parsed("SILKCART_DEMO", "must be true or false");
         let trusted_proxies = self.list("TRUSTED_PROXIES", "must be addresses or ranges such as 10.0.0.0/8");
@@ -102,6 +114,7 @@ impl Reader<'_> {
             environment: environment?,
             bind: bind?,
             public_url: public_url?,
+            pages_url: pages_url?,
             data_dir: data_dir?,
             demo: demo?,
             cors_allowed_origins: cors_allowed_origins?,
@@ -160,7 +173,15 @@ impl Reader<'_> {
         if cursor.as_deref().is_some_and(|secret| secret.chars().count() < LEAST_SECRET) {
             self.refuse("CURSOR_SECRET", "must have at least 32 characters");
         }
-        SecretSettings { jwt_private_key: key.map(Secret::new), cursor_secret: cursor.map(Secret::new) }
+        let token = self.value("TOKEN_SECRET");
+        if token.as_deref().is_some_and(|secret| secret.chars().count() < LEAST_SECRET) {
+            self.refuse("TOKEN_SECRET", "must have at least 32 characters");
+        }
+        SecretSettings {
+            jwt_private_key: key.map(Secret::new),
+            cursor_secret: cursor.map(Secret::new),
+            token_secret: token.map(Secret::new),
+        }
     }
 
     fn geocoding(&mut self) -> Option<GeocodingSettings> {
@@ -217,16 +238,16 @@ impl Reader<'_> {
     }
 
     /// What was set; an empty value counts as unset.
-    fn given(&self, name: &str) -> Option<&str> {
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    pub(super) fn value(&self, name: &str) -> Option<String> {
         let default = || KEYS.iter().find(|key| key.name == name).and_then(|key| key.default);
         self.given(name).or_else(default).map(ToOwned::to_owned)
     }
 
-    fn refuse(&mut self, name: &str, message: &str) {
+    pub(super) fn refuse(&mut self, name: &str, message: &str) {
         self.problems.push(format!("{name}: {message}"));
     }
 
@@ -302,6 +323,10 @@ mod tests {
             ("SILKCART_BIND", "x"),
             ("DATABASE_MAX_CONNECTIONS", "0"),
             ("CURSOR_SECRET", "short"),
+            ("TOKEN_SECRET", "short"),
+            ("MAIL_FROM", "nobody"),
+            ("MAIL_REPLY_TO", "nobody"),
+            ("SILKCART_PAGES_URL", "ftp://pages.example"),
             ("GEOCODING_PROVIDER", "google"),
             ("TRUSTED_PROXIES", "10.0.0.0/8, nowhere"),
             ("CORS_ALLOWED_ORIGINS", "https://a.example/path"),
@@ -319,6 +344,10 @@ mod tests {
             "SILKCART_BIND",
             "DATABASE_MAX_CONNECTIONS",
             "CURSOR_SECRET",
+            "TOKEN_SECRET",
+            "MAIL_URL",
+            "MAIL_FROM",
+            "MAIL_REPLY_TO",
             "GEOCODING_API_KEY",
             "TRUSTED_PROXIES",
             "CORS_ALLOWED_ORIGINS",
@@ -338,6 +367,8 @@ mod tests {
             ("DATABASE_URL", "postgres://silkcart:hunter2@db/silkcart"),
             ("CURSOR_SECRET", "hunter2hunter2hunter2hunter2hunter2"),
             ("GEOCODING_API_KEY", "hunter2"),
+            ("TOKEN_SECRET", "hunter2hunter2hunter2hunter2hunter2"),
+            ("MAIL_URL", "smtps://silkcart:hunter2@mail.example"),
             ("AMQP_URL", "amqp://silkcart:hunter2@broker/"),
         ]);
         assert!(!format!("{:?}", settings.unwrap()).contains("hunter2"));

@@ -10,6 +10,7 @@ mod sample;
 use kernel::Money;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use uuid::Uuid;
 
 pub use moment::{LocalTime, LocalWindow};
 
@@ -28,16 +29,22 @@ pub enum Content {
     /// See [`Kind::VerifyEmail`].
     #[serde(rename = "account.verify_email")]
     VerifyEmail {
-        /// Has the token: whoever follows it has shown that the mail reached them.
+        /// Whoever follows it has shown that the mail reached them.
         link: Url,
+        /// Of what the link's token is made when the mail is written; none where the link has one already.
+        #[serde(default)]
+        proof: Option<Uuid>,
         /// When the link stops working.
         expires: LocalTime,
     },
     /// See [`Kind::PasswordReset`].
     #[serde(rename = "account.password_reset")]
     PasswordReset {
-        /// Has the token: whoever follows it may set a password.
+        /// Whoever follows it may set a password.
         link: Url,
+        /// See [`Content::VerifyEmail`].
+        #[serde(default)]
+        proof: Option<Uuid>,
         /// When the link stops working.
         expires: LocalTime,
     },
@@ -114,6 +121,22 @@ pub enum Content {
         /// How the goods get to the buyer.
         handover: Handover,
     },
+    /// See [`Kind::SalePaid`].
+    #[serde(rename = "sale.paid")]
+    SalePaid {
+        /// The order, with the lines and the total of this vendor alone.
+        order: Order,
+        /// How the goods get to the buyer.
+        handover: Handover,
+    },
+    /// See [`Kind::SaleScheduled`].
+    #[serde(rename = "sale.scheduled")]
+    SaleScheduled {
+        /// The order, with the lines and the total of this vendor alone.
+        order: Order,
+        /// Where and when the buyer comes.
+        pickup: Pickup,
+    },
     /// See [`Kind::PickupReminder`].
     #[serde(rename = "pickup.reminder")]
     PickupReminder {
@@ -167,11 +190,24 @@ impl Content {
             Self::OrderCompleted { .. } => Kind::OrderCompleted,
             Self::OrderCancelled { .. } => Kind::OrderCancelled,
             Self::OrderReceived { .. } => Kind::OrderReceived,
+            Self::SalePaid { .. } => Kind::SalePaid,
+            Self::SaleScheduled { .. } => Kind::SaleScheduled,
             Self::PickupReminder { .. } => Kind::PickupReminder,
             Self::CenterApproved { .. } => Kind::CenterApproved,
             Self::CenterRejected { .. } => Kind::CenterRejected,
             Self::LowStock { .. } => Kind::LowStock,
         }
+    }
+
+    /// The content with its link's token, if it is still to get one; none where `token` makes none.
+    pub(crate) fn with_token(mut self, token: impl FnOnce(Kind, Uuid) -> Option<String>) -> Option<Self> {
+        let kind = self.kind();
+        if let Self::VerifyEmail { link, proof, .. } | Self::PasswordReset { link, proof, .. } = &mut self
+            && let Some(proof) = proof.take()
+        {
+            link.query_pairs_mut().append_pair("token", &token(kind, proof)?);
+        }
+        Some(self)
     }
 
     /// From when on there is no sense in sending it.
@@ -270,8 +306,9 @@ pub struct LowItem {
     pub title: String,
     /// How much is left, such as `3 lb`.
     pub left: String,
-    /// Below how much the vendor wants to hear of it.
-    pub threshold: String,
+    /// Below how much the vendor wants to hear of it, where they have said so.
+    #[serde(default)]
+    pub threshold: Option<String>,
 }
 
 /// How amounts are kept with a message.

@@ -21,10 +21,10 @@ impl Content {
         match kind {
             Kind::Welcome => Self::Welcome { link: page("") },
             Kind::VerifyEmail => {
-                Self::VerifyEmail { link: page("verify?token=c2FtcGxl"), expires: in_hours(24) }
+                Self::VerifyEmail { link: page("verify?token=c2FtcGxl"), proof: None, expires: in_hours(24) }
             }
             Kind::PasswordReset => {
-                Self::PasswordReset { link: page("reset?token=c2FtcGxl"), expires: in_hours(1) }
+                Self::PasswordReset { link: page("reset?token=c2FtcGxl"), proof: None, expires: in_hours(1) }
             }
             Kind::PasswordChanged => Self::PasswordChanged { at: in_hours(0), link: page("forgot") },
             Kind::OrderPlaced => Self::OrderPlaced { order: order(), pay_by: Some(in_hours(2)) },
@@ -46,6 +46,8 @@ impl Content {
                 refund: Some(usd(1_550)),
             },
             Kind::OrderReceived => Self::OrderReceived { order: order(), handover: Handover::Pickup },
+            Kind::SalePaid => Self::SalePaid { order: order(), handover: Handover::Ship },
+            Kind::SaleScheduled => Self::SaleScheduled { order: order(), pickup: pickup() },
             Kind::PickupReminder => Self::PickupReminder { order: order(), pickup: pickup() },
             Kind::CenterApproved => {
                 Self::CenterApproved { center: center(), link: page("centers/north-boulder") }
@@ -105,5 +107,5 @@ fn pickup() -> Pickup {
 }
 
 fn low(title: &str, left: &str, threshold: &str) -> LowItem {
-    LowItem { title: title.to_owned(), left: left.to_owned(), threshold: threshold.to_owned() }
+    LowItem { title: title.to_owned(), left: left.to_owned(), threshold: Some(threshold.to_owned()) }
 }

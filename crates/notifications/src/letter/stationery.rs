@@ -22,7 +22,7 @@ pub struct StationerySettings {
     pub home: Url,
     /// Where somebody chooses what they are told.
     pub preferences: Url,
-    /// Where mail is switched off: `?token=` is added. A GET shows what would be switched off, a POST does it (RFC
+    /// Where mail is switched off: the token is added as the last part of the path. A GET shows what would be switched off, a POST does it (RFC
     /// 8058). Mail programs are told of it only if it is `https`.
     pub unsubscribe: Url,
 }
@@ -69,7 +69,8 @@ impl Stationery {
     pub(super) fn unsubscribe(&self, subscription: Subscription) -> Option<Url> {
         let token = self.key.token(subscription)?;
         let mut url = self.unsubscribe.clone();
-        url.query_pairs_mut().append_pair("token", &token);
+        // An address that has no path, such as one of mail, has no such page.
+        url.path_segments_mut().ok()?.pop_if_empty().push(&token);
         Some(url)
     }
 }

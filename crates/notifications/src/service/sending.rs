@@ -2,6 +2,7 @@
 //!
 //! Takes the database rather than a connection: none is held while a mail server is spoken to.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::Database;
 use kernel::MessageId;
 use outbox::{HandlerError, Job, Services};
+use uuid::Uuid;
 
 use crate::delivery::{DeliveryError, Mailer, Sms, TextMessage};
 use crate::jobs::{SEND_TIMEOUT, SendMessage};
 use crate::letter::Addressee;
 use crate::store::messages::{self, Claimed};
-use crate::{Channel, Content, MessageState, MessageStatus, NotificationsError, Stationery, texting};
+use crate::{Channel, Content, Kind, MessageState, MessageStatus, NotificationsError, Stationery, texting};
 
 /// How long somebody who sends a message has it to themselves: longer than an attempt may take.
 const CLAIM: TimeDelta = TimeDelta::seconds(SEND_TIMEOUT.as_secs().cast_signed() + 30);
@@ -23,6 +25,12 @@ const DELIVER_WITHIN: Duration = Duration::from_mins(1);
 /// That a message has left is worth some patience with the database: whoever forgets it sends it again.
 const RECORD_TRIES: u32 = 5;
 const RECORD_PAUSE: Duration = Duration::from_secs(1);
+
+/// Makes what opens something, at the moment at which a mail is written: until then it is nowhere.
+pub trait Tokens: Send + Sync + fmt::Debug {
+    /// The token of a link in a message of this kind; none where it has none.
+    fn token(&self, kind: Kind, proof: Uuid) -> Option<String>;
+}
 
 /// What it takes to send messages.
 #[derive(Clone, Debug)]
@@ -33,6 +41,8 @@ pub struct Delivery {
     pub mailer: Arc<dyn Mailer>,
     /// Carries text messages on, where somebody does.
     pub sms: Option<Arc<dyn Sms>>,
+    /// Makes the tokens of links that are told without.
+    pub tokens: Arc<dyn Tokens>,
 }
 
 /// How a mail or a text message stands; none where there is no such message.
@@ -53,7 +63,7 @@ pub(crate) async fn send(
     let Some(message) = claim(&services.database, now, id).await? else {
         return Ok(());
     };
-    let outcome = match write(&delivery.stationery, now, &message) {
+    let outcome = match write(delivery, now, &message) {
         Ok(letter) => {
             tokio::time::timeout(DELIVER_WITHIN, deliver(delivery, letter)).await.unwrap_or_else(|_elapsed| {
                 Err(DeliveryError::Failed(format!("it took longer than {DELIVER_WITHIN:?}")))
@@ -108,20 +118,25 @@ enum Letter {
 }
 
 /// Writes the message, or says why it never can be.
-fn write(stationery: &Stationery, now: DateTime<Utc>, message: &Claimed) -> Result<Letter, String> {
-    let content: &Content = message.content.as_ref().ok_or("what it said is forgotten")?;
+fn write(delivery: &Delivery, now: DateTime<Utc>, message: &Claimed) -> Result<Letter, String> {
+    let content: Content = message.content.clone().ok_or("what it said is forgotten")?;
     if content.useless_from().is_some_and(|from| from <= now) {
         return Err("what it was about was over before it could be sent".to_owned());
     }
+    let content = content.with_token(|kind, proof| delivery.tokens.token(kind, proof));
+    let content = content.ok_or("nobody makes the token of its link")?;
     let Claimed { id, created_at, user_id, address, display_name, .. } = message;
     match message.channel {
         Channel::Email => {
             let to = Addressee { user_id: *user_id, address, display_name };
-            let mail = stationery.mail(*id, *created_at, to, content).map_err(|error| error.to_string())?;
+            let mail = delivery
+                .stationery
+                .mail(*id, *created_at, to, &content)
+                .map_err(|error| error.to_string())?;
             Ok(Letter::Mail(Box::new(mail)))
         }
         Channel::Sms => {
-            let text = texting::text(content).ok_or("its kind has no text message")?;
+            let text = texting::text(&content).ok_or("its kind has no text message")?;
             let (to, written_at) = (address.clone(), *created_at);
             Ok(Letter::Text(TextMessage { id: *id, written_at, to, text }))
         }

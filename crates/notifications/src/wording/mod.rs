@@ -77,8 +77,8 @@ impl Wording {
     pub(crate) fn of(content: &Content) -> Self {
         match content {
             Content::Welcome { link } => account::welcome(link),
-            Content::VerifyEmail { link, expires } => account::verify_email(link, expires),
-            Content::PasswordReset { link, expires } => account::password_reset(link, expires),
+            Content::VerifyEmail { link, expires, .. } => account::verify_email(link, expires),
+            Content::PasswordReset { link, expires, .. } => account::password_reset(link, expires),
             Content::PasswordChanged { at, link } => account::password_changed(at, link),
             Content::OrderPlaced { order, pay_by } => orders::placed(order, pay_by.as_ref()),
             Content::OrderPaid { order, to_be_scheduled } => orders::paid(order, *to_be_scheduled),
@@ -91,6 +91,8 @@ impl Wording {
             }
             Content::PickupReminder { order, pickup } => orders::reminder(order, pickup),
             Content::OrderReceived { order, handover } => selling::received(order, *handover),
+            Content::SalePaid { order, handover } => selling::paid(order, *handover),
+            Content::SaleScheduled { order, pickup } => selling::scheduled(order, pickup),
             Content::LowStock { items, link } => selling::low_stock(items, link),
             Content::CenterApproved { center, link } => centers::approved(center, link),
             Content::CenterRejected { center, reason, link } => {

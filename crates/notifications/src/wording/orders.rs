@@ -147,7 +147,7 @@ pub(super) fn rows(order: &Order) -> Block {
     Block::Rows(lines.chain([total]).collect())
 }
 
-fn meeting(pickup: &Pickup) -> Block {
+pub(super) fn meeting(pickup: &Pickup) -> Block {
     Block::Facts(vec![
         Fact::new("When", pickup.window.in_full()),
         Fact::new("Where", &pickup.center.name),

@@ -32,7 +32,10 @@ async fn messages_lie_in_the_folder_in_order_and_once() {
     let mut registry = Registry::default();
     let sms: Arc<dyn Sms> = Arc::new(FolderSms::new(&texts));
     let mailer = Arc::new(FolderMailer::new(&mails));
-    register(&mut registry, Delivery { stationery: stationery(), mailer, sms: Some(sms) });
+    register(
+        &mut registry,
+        Delivery { stationery: stationery(), mailer, sms: Some(sms), tokens: Arc::new(Mint) },
+    );
     let services = Services { database: world.db.database.clone(), clock: Arc::new(world.clock.clone()) };
     let runner = Runner::new(registry, services);
     let conn = &mut *world.conn().await;

@@ -106,6 +106,30 @@ async fn a_secret_is_gone_once_it_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_when_the_mail_is_written_and_kept_nowhere() {
+    let world = World::new().await;
+    let conn = &mut *world.conn().await;
+    world.post.will([away()]);
+    let proof = uuid::Uuid::new_v4();
+    let told = world.tell(&[notice("event:1", &guest(), reset_by(proof))]).await.unwrap();
+    world.work().await;
+    assert!(!text(conn, CONTENT).await.unwrap().contains("SECRET"), "not even before the next attempt");
+    world.pass(TimeDelta::seconds(20)).await;
+    assert!(
+        decoded(&world.post.mails()[0])
+            .contains(&format!("https://silkcart.example/reset?token=SECRET-{proof}"))
+    );
+    assert_eq!(world.status(&told).await.state, MessageState::Sent);
+
+    // One that nobody can make leaves nothing to send.
+    let notifications::Content::PasswordReset { link, proof, expires } = reset_by(proof) else { panic!() };
+    let unmade = notifications::Content::VerifyEmail { link, proof, expires };
+    let told = world.tell(&[notice("event:2", &guest(), unmade)]).await.unwrap();
+    world.work().await;
+    assert_eq!(world.status(&told).await.state, MessageState::Refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_has_expired_is_not_sent() {
     let world = World::new().await;
     let told = world.tell(&[notice("event:1", &guest(), reset())]).await.unwrap();
@@ -185,7 +209,10 @@ async fn text_messages_that_nobody_carries_are_refused() {
     let conn = &mut *world.conn().await;
     execute(conn, "UPDATE notification_messages SET channel = 'sms', address = '+1 303 555 0100'").await;
     let mut registry = Registry::default();
-    register(&mut registry, Delivery { stationery: stationery(), mailer: world.post.clone(), sms: None });
+    register(
+        &mut registry,
+        Delivery { stationery: stationery(), mailer: world.post.clone(), sms: None, tokens: Arc::new(Mint) },
+    );
     let services = Services { database: world.db.database.clone(), clock: Arc::new(world.clock.clone()) };
     Runner::new(registry, services).drain().await.unwrap();
     assert_eq!(world.status(&told).await.state, MessageState::Refused);

@@ -10,13 +10,14 @@ use diesel_async::{AsyncConnection, RunQueryDsl};
 use futures_util::future::{BoxFuture, FutureExt};
 use kernel::{Clock, Currency, ManualClock, Money, UserId};
 use notifications::{
-    Content, Delivery, DeliveryError, Line, LocalTime, Mail, Mailer, MessageStatus, Notice,
-    NotificationsError, Order, Recipient, Sms, Stationery, StationerySettings, TextMessage, Told,
+    Content, Delivery, DeliveryError, Kind, Line, LocalTime, Mail, Mailer, MessageStatus, Notice,
+    NotificationsError, Order, Recipient, Sms, Stationery, StationerySettings, TextMessage, Tokens, Told,
     UnsubscribeKey, find_message, register, tell_all,
 };
 use outbox::{Registry, Runner, Services};
 use testkit::TestDatabase;
 use url::Url;
+use uuid::Uuid;
 
 pub const ZONE: &str = "America/Denver";
 
@@ -35,7 +36,7 @@ pub fn settings() -> StationerySettings {
         reply_to: Some("help@silkcart.example".to_owned()),
         home: page(""),
         preferences: page("settings/notifications"),
-        unsubscribe: page("api/v1/notifications/unsubscribe"),
+        unsubscribe: page("api/v1/unsubscribe"),
     }
 }
 
@@ -149,7 +150,7 @@ pub fn runner(
 ) -> Runner {
     let mut registry = Registry::default();
     let sms = sms.map(|sms| -> Arc<dyn Sms> { sms });
-    register(&mut registry, Delivery { stationery: stationery(), mailer, sms });
+    register(&mut registry, Delivery { stationery: stationery(), mailer, sms, tokens: Arc::new(Mint) });
     let services = Services { database: db.database.clone(), clock: Arc::new(clock.clone()) };
     Runner::new(registry, services)
 }
@@ -216,7 +217,23 @@ pub fn placed() -> Content {
 pub fn reset() -> Content {
     let at = testkit::start_of_tests() + TimeDelta::hours(1);
     let expires = LocalTime { at, zone: ZONE.to_owned() };
-    Content::PasswordReset { link: page("reset?token=SECRET-TOKEN"), expires }
+    Content::PasswordReset { link: page("reset?token=SECRET-TOKEN"), proof: None, expires }
+}
+
+/// The same, with a token that is made when the mail is written.
+pub fn reset_by(proof: Uuid) -> Content {
+    let Content::PasswordReset { expires, .. } = reset() else { panic!("another kind") };
+    Content::PasswordReset { link: page("reset"), proof: Some(proof), expires }
+}
+
+/// Makes tokens of resets, and of nothing else.
+#[derive(Debug)]
+pub struct Mint;
+
+impl Tokens for Mint {
+    fn token(&self, kind: Kind, proof: Uuid) -> Option<String> {
+        (kind == Kind::PasswordReset).then(|| format!("SECRET-{proof}"))
+    }
 }
 
 #[derive(diesel::QueryableByName)]

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use db::{Conn, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::registry::Beginning;
 use crate::schema::{event_sequence, event_subscriptions, events};
 use crate::{Event, FeedEvent, current_request_id};
 
@@ -144,13 +145,19 @@ fn is_due(now: DateTime<Utc>) -> _ {
     event_subscriptions::retry_at.is_null().or(event_subscriptions::retry_at.le(now))
 }
 
-/// Makes the subscriber known; a new one begins at the beginning of the feed.
-pub(crate) async fn insert_subscription(conn: &mut Conn, name: &str) -> QueryResult<()> {
-    diesel::insert_into(event_subscriptions::table)
-        .values((event_subscriptions::name.eq(name), event_subscriptions::last_position.eq(0)))
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
+/// Makes the subscriber known; one that is known stays where it is.
+pub(crate) async fn insert_subscription(
+    conn: &mut Conn,
+    name: &str,
+    beginning: Beginning,
+) -> QueryResult<()> {
+    sql("INSERT INTO event_subscriptions (name, last_position) \
+         SELECT $1, CASE WHEN $2 THEN last_position ELSE 0 END FROM event_sequence \
+         ON CONFLICT DO NOTHING")
+    .bind::<Text, _>(name)
+    .bind::<Bool, _>(beginning == Beginning::Now)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -187,6 +187,34 @@ async fn a_handler_works_on_behalf_of_the_request_that_made_the_fact() {
     assert_eq!(stage.marks().await, ["req-7", "event-2"]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_subscribes_from_now_hears_nothing_of_what_was() {
+    let stage = Stage::set().await;
+    stage.runner(calm).drain().await.unwrap();
+    stage.emit(&["old.done"; 120]).await;
+    stage.runner(calm).drain().await.unwrap();
+    let latecomer = |registry: &mut Registry| {
+        calm(registry);
+        registry.on_events_from_now("late", |tx, _, event| {
+            async move { Ok(mark(tx, &format!("late {}", event.kind)).await?) }.boxed()
+        });
+    };
+    let runners: Vec<_> = (0..4).map(|_| stage.runner(latecomer)).collect();
+    all_drain(&runners).await;
+    assert_eq!(marks_of(&stage, "late").await, [""; 0]);
+    assert_eq!(marks_of(&stage, "calm").await.len(), 120);
+
+    stage.emit(&["new.done", "newer.done"]).await;
+    all_drain(&runners).await;
+    runners[0].drain().await.unwrap();
+    // Known by now, it goes on where it was, however much came meanwhile.
+    stage.runner(calm).drain().await.unwrap();
+    stage.emit(&["newest.done"]).await;
+    stage.runner(calm).drain().await.unwrap();
+    stage.runner(latecomer).drain().await.unwrap();
+    assert_eq!(marks_of(&stage, "late").await, ["new.done", "newer.done", "newest.done"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_backlog_counts_the_facts_without_a_place() {
     let stage = Stage::set().await;

@@ -42,6 +42,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("notifications", Layer::Domain),
     ("placement", Layer::Process),
     ("checkout", Layer::Process),
+    ("correspondence", Layer::Process),
     ("assembly", Layer::Assembly),
     ("devstack", Layer::Tool),
     ("testkit", Layer::Tool),

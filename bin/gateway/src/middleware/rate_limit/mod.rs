@@ -30,12 +30,20 @@ const STRICT: &[(&str, u32)] = &[
     ("/api/v1/auth/register", 3),
     ("/api/v1/auth/", 1),
     ("/api/v1/me/password", 1),
+    // It sends mail.
+    ("/api/v1/me/verify-email", 1),
     // It keeps stock from others, and nobody in particular is to blame.
     ("/api/v1/checkout/guest", 1),
 ];
 /// Of these, the ones where a token is no reason to be believed: whoever guesses here may have accounts of their own.
-const BY_ADDRESS: &[&str] =
-    &["/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/checkout/guest"];
+const BY_ADDRESS: &[&str] = &[
+    "/api/v1/auth/register",
+    "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/password-reset",
+    "/api/v1/auth/verify-email",
+    "/api/v1/checkout/guest",
+];
 /// After so many checks, the callers that have been quiet are forgotten.
 const SWEEP_EVERY: u32 = 10_000;
 /// The most callers that are told apart. Beyond, and by chance before, some share what they have: a flood of addresses

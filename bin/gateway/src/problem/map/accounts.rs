@@ -22,6 +22,8 @@ impl From<AccountsError> for Problem {
             AccountsError::AccountDisabled => refuse(ProblemKind::AccountDisabled),
             AccountsError::RefreshTokenInvalid => refuse(ProblemKind::RefreshTokenInvalid),
             AccountsError::RefreshTokenReplayed => refuse(ProblemKind::RefreshTokenReplayed),
+            AccountsError::ProofInvalid => refuse(ProblemKind::MailedLinkInvalid),
+            AccountsError::EmailVerified => refuse(ProblemKind::EmailVerified),
             AccountsError::UserNotFound => Self::not_found("user"),
             AccountsError::SessionNotFound => Self::not_found("session"),
             AccountsError::AddressNotFound => Self::not_found("address"),

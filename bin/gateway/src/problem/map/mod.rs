@@ -6,4 +6,5 @@ mod catalog;
 mod ground;
 mod logistics;
 mod market;
+mod notifications;
 mod reservations;

@@ -97,7 +97,12 @@ async fn the_page_of_the_document_runs_no_script_but_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn production_asks_for_https() {
-    let settings = [("SILKCART_ENV", "production"), ("SILKCART_PUBLIC_URL", "https://api.shop.example")];
+    let settings = [
+        ("SILKCART_ENV", "production"),
+        ("SILKCART_PUBLIC_URL", "https://api.shop.example"),
+        ("MAIL_URL", "smtps://mail.shop.example"),
+        ("MAIL_FROM", "hello@shop.example"),
+    ];
     let server = Server::start_with(&settings).await;
     for path in ["/health", "/nowhere"] {
         let answer = server.get(path).send().await.unwrap();
