@@ -58,7 +58,7 @@ async fn execute(cli: Cli) -> Result<()> {
     // Another process of the same data folder may have the database; the worker starts none of its own.
     assembly::join_running(&mut settings)?;
     match cli.command {
-        Command::Run => run(&settings).await,
+        Command::Run => run(settings).await,
         Command::Jobs(command) => {
             start_log(&settings.log, LogTo::Stderr)?;
             command.execute(&database(&settings)?, SystemClock.now()).await
@@ -72,19 +72,22 @@ fn database(settings: &Settings) -> Result<Database> {
     Ok(Database::open(&PoolSettings { max_connections, ..PoolSettings::new(url.expose()) })?)
 }
 
-async fn run(settings: &Settings) -> Result<()> {
+async fn run(settings: Settings) -> Result<()> {
     start_log(&settings.log, LogTo::Stdout)?;
-    let chosen = settings.broker.as_ref();
+    let chosen = settings.broker.clone();
     let chosen = chosen.context("set AMQP_URL: without a broker the gateway does the jobs itself")?;
+    let database = database(&settings)?;
+    // What is left to make up are the keys of links, which the gateway keeps in the same folder.
+    let (settings, _embedded) = assembly::complete(settings).await?;
     let broker = Broker::at(chosen.url.expose(), &chosen.namespace, "silkcart worker")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let geocoder = assembly::geocoder(settings, &clock)?;
+    let geocoder = assembly::geocoder(&settings, &clock)?;
     let mut registry = Registry::default();
-    let post = assembly::Post::of(settings)?;
+    let post = assembly::Post::of(&settings)?;
     assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()), &post);
     let running = worker::start(StartOptions {
         registry,
-        services: Services { database: database(settings)?, clock },
+        services: Services { database, clock },
         broker,
         jobs_at_once: settings.worker.jobs_at_once,
         bind: settings.worker.bind,

@@ -126,13 +126,20 @@ fn kept(folder: &Path, name: &str, make: impl FnOnce() -> Result<String>) -> Res
     if !file.exists() {
         let secret = make()?;
         // Written whole beside its place first: a process that is killed meanwhile leaves no half key.
-        let fresh = folder.join(format!("{name}.{}", std::process::id()));
+        let fresh = folder.join(format!("{name}.{:016x}", rand::random::<u64>()));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut writer = options.open(&fresh).with_context(|| format!("cannot write {}", fresh.display()))?;
         writer.write_all(secret.as_bytes())?;
         writer.sync_all()?;
-        fs::rename(&fresh, &file).with_context(|| format!("cannot write {}", file.display()))?;
+        // Not moved over what may be there by now: of two processes that begin at once, both keep the first one's.
+        let linked = fs::hard_link(&fresh, &file);
+        fs::remove_file(&fresh)?;
+        if let Err(error) = linked
+            && error.kind() != std::io::ErrorKind::AlreadyExists
+        {
+            return Err(error).with_context(|| format!("cannot write {}", file.display()));
+        }
     }
     let secret = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Secret::new(secret.trim()))
@@ -149,4 +156,22 @@ fn new_signing_key() -> Result<String> {
 #[expect(clippy::unnecessary_wraps, reason = "one of the makers that `kept` takes")]
 fn new_secret() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn all_who_begin_at_once_keep_the_same_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let keep = || kept(folder.path(), "secret", new_secret).unwrap().expose().to_owned();
+        let kept: HashSet<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(keep)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(kept.len(), 1);
+    }
 }
