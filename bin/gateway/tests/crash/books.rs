@@ -24,11 +24,12 @@ pub async fn number(conn: &mut Conn, query: &str) -> i64 {
     texts(conn, &query).await[0].parse().unwrap()
 }
 
-/// Whether nothing is left to do: no order waits for its payment, no job for its time but the periodic ones, no fact
-/// for its number or a reader.
+/// Whether nothing is left to do: no order waits for its payment, no job for its time but the periodic ones and
+/// reminders of pickups that are days away, no fact for its number or a reader.
 pub const STILL_GOING: &str = "\
     SELECT (SELECT count(*) FROM orders WHERE status IN ('CREATED', 'PENDING')) \
-         + (SELECT count(*) FROM jobs WHERE state IN ('queued', 'leased')) \
+         + (SELECT count(*) FROM jobs WHERE state IN ('queued', 'leased') \
+                AND NOT (name = 'correspondence.remind_of_pickup' AND run_at > now())) \
          + (SELECT count(*) FROM events WHERE position IS NULL) \
          + (SELECT count(*) FROM event_subscriptions s, event_sequence q WHERE s.last_position < q.last_position) \
          + (SELECT count(*) FROM holds WHERE state = 'live' AND expires_at < now())";

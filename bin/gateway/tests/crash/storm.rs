@@ -102,7 +102,7 @@ async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
 
 async fn unrest(conn: &mut Conn) -> Vec<String> {
     let query = "SELECT name || ' ' || state || ' ' || attempts || ' ' || run_at || coalesce(' ' || last_error, '') AS value \
-                 FROM jobs WHERE state IN ('queued', 'leased') LIMIT 10";
+                 FROM jobs WHERE state IN ('queued', 'leased') ORDER BY run_at LIMIT 10";
     texts(conn, query).await
 }
 
