@@ -36,6 +36,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("logistics", Layer::Domain),
     ("catalog", Layer::Domain),
     ("market", Layer::Domain),
+    ("media", Layer::Domain),
     ("placement", Layer::Process),
     ("checkout", Layer::Process),
     ("devstack", Layer::Tool),
