@@ -29,7 +29,7 @@ mod webp;
 
 use std::fmt;
 
-use pixels::Pixels;
+use pixels::{Pixels, Size};
 
 pub use encode::MEDIA_TYPE;
 pub use error::ImageError;
@@ -72,7 +72,7 @@ pub struct Rendered {
     /// From the smallest: one for each of [`THUMBNAIL_SIDES`], but none larger than the original. Where the original
     /// is smaller than some of them, those become a single one of its own size. There is always at least one.
     pub thumbnails: Vec<Picture>,
-    /// What to show until a picture is there: a `ThumbHash` in base64 (with padding), some 36 characters.
+    /// What to show until a picture is there: a `ThumbHash` in base64 with padding, at most 36 characters.
     pub placeholder: String,
     /// The mean colour: red, green and blue in sRGB.
     pub average: [u8; 3],
@@ -80,7 +80,8 @@ pub struct Rendered {
 
 /// Makes everything that is shown from the whole bytes of a file.
 ///
-/// Takes about `Limits::memory` at worst and tenths of a second: not for a thread that has to answer others.
+/// Takes tenths of a second, and at worst [`Limits::memory`] and a few seconds: not for a thread that has to answer
+/// others. A large JPEG is decoded on a thread for each of its components beside the caller's.
 pub fn render(bytes: &[u8], limits: &Limits) -> Result<Rendered, ImageError> {
     let (original, base) = read(bytes, limits, MASTER_SIDE)?;
     let master = encode::master(&base)?;
@@ -98,9 +99,10 @@ pub fn thumbnails(bytes: &[u8], limits: &Limits) -> Result<Vec<Picture>, ImageEr
 /// The picture upright, in sRGB, and with a longer side of at most `side` pixels.
 fn read(bytes: &[u8], limits: &Limits, side: u32) -> Result<(Header, Pixels), ImageError> {
     let header = inspect_whole(bytes, limits)?;
-    let decoded = decode::decode(bytes, &header, limits)?;
+    let wanted = Size { width: header.width, height: header.height }.within(side);
+    let decoded = decode::decode(bytes, &header, wanted, limits)?;
     // Made smaller first: turning and converting then cost by what is shown, not by what was uploaded.
-    let small = resize::within(decoded.pixels, side)?;
+    let small = resize::to(decoded.pixels, wanted)?;
     let converted = colour::to_srgb(small, decoded.profile.as_deref());
     let original = Header { orientation: decoded.orientation, ..header };
     Ok((original, converted.upright(decoded.orientation)))

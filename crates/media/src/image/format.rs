@@ -13,7 +13,7 @@ pub enum Format {
     Png,
     /// RFC 9649.
     Webp,
-    /// CompuServe's GIF87a and GIF89a.
+    /// That of `CompuServe`, `GIF87a` and `GIF89a`.
     Gif,
 }
 

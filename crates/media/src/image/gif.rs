@@ -1,4 +1,4 @@
-//! GIF (CompuServe, GIF89a), by way of the `gif` crate: the first frame, where it lies on the logical screen.
+//! GIF (`CompuServe`, `GIF89a`), by way of the `gif` crate: the first frame, where it lies on the logical screen.
 
 use std::io::ErrorKind;
 use std::num::NonZeroU64;
@@ -17,7 +17,7 @@ pub(super) fn header(head: &[u8]) -> Option<Header> {
 }
 
 pub(super) fn decode(bytes: &[u8], size: Size, limits: &Limits) -> Result<Decoded, ImageError> {
-    limits.check_memory(size.width, size.height, 3)?;
+    limits.check_memory(size.pixels() * 3)?;
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     options
@@ -26,7 +26,7 @@ pub(super) fn decode(bytes: &[u8], size: Size, limits: &Limits) -> Result<Decode
     let frame = Frame::next(&mut decoder)?;
     // A frame may reach beyond the screen, and is decoded in full all the same.
     limits.check_size(u32::from(frame.width), u32::from(frame.height))?;
-    limits.check_memory(u32::from(frame.width), u32::from(frame.height), 1)?;
+    limits.check_memory(size.pixels() * 3 + u64::from(frame.width) * u64::from(frame.height))?;
     let mut indices = vec![0; usize::from(frame.width) * usize::from(frame.height)];
     decoder.read_into_buffer(&mut indices).map_err(refused)?;
     let mut pixels = Pixels::white(size)?;

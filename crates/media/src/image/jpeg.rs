@@ -1,18 +1,19 @@
-//! JPEG (ITU-T T.81): its segments, and its pixels by way of `zune-jpeg`.
+//! JPEG (ITU-T T.81): its segments, and its pixels by way of `jpeg-decoder`.
 //!
-//! All pixels are decoded, also where a smaller picture would do. Decoding at a half or a quarter of the size saves
-//! little: most of the time goes into the entropy code, which has to be read in full either way (of 12 million pixels
-//! at quality 90, 56 ms are 52 at half the size in the one pure decoder that can), and a master needs more than half
-//! of what most cameras make.
+//! The picture is decoded at a half, a quarter or an eighth of its size where that is still enough: the cosines of a
+//! block say what fewer pixels of it look like. The entropy code has to be read in full either way, so that of 12
+//! million pixels half the size takes five eighths of the time; of memory it takes a quarter.
+//!
+//! `zune-jpeg`, which the `image` crate uses, is a fifth faster at the full size and cannot do that; and its 0.5.15
+//! shows pictures wrongly that come in a scan for each component.
 
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
+use std::io::ErrorKind;
+
+use jpeg_decoder::{Decoder, Error, PixelFormat};
 
 use super::bytes::big16;
 use super::decode::Decoded;
-use super::pixels::{Pixels, Size, index};
+use super::pixels::{CHANNELS, Pixels, Size};
 use super::{Format, Header, ImageError, Limits, Orientation, exif};
 
 const FILL: u8 = 0xff;
@@ -24,9 +25,9 @@ const APP1: u8 = 0xe1;
 const BASELINE: u8 = 0xc0;
 const EXTENDED: u8 = 0xc1;
 const PROGRESSIVE: u8 = 0xc2;
-/// How many scans a picture may come in. Encoders make 10, and tools that try for the smallest file some 20; each
-/// goes through the whole picture, however few bytes it has, so thousands of them would take minutes.
-const MOST_SCANS: usize = 64;
+/// How many scans a picture may come in. A progressive one has 10 from libjpeg and most others; each goes through the
+/// whole picture, however few bytes it has, so thousands of them would take minutes.
+const MOST_SCANS: usize = 32;
 
 /// A marker and what belongs to it, without its length.
 struct Segment<'a> {
@@ -127,37 +128,63 @@ pub(super) fn header(head: &[u8]) -> Result<Option<Header>, ImageError> {
     Ok(None)
 }
 
-pub(super) fn decode(bytes: &[u8], size: Size, limits: &Limits) -> Result<Decoded, ImageError> {
-    let (frame, buffered) = read_scans(bytes)?;
-    // Three bytes of colour; and where the picture comes in several scans, two of each component in between.
-    let each = if buffered { 3 + 2 * u64::try_from(frame.components).unwrap_or(4) } else { 3 };
-    limits.check_memory(size.width, size.height, each)?;
-
-    let options = DecoderOptions::default()
-        .set_max_width(index(limits.side))
-        .set_max_height(index(limits.side))
-        .jpeg_set_max_scans(MOST_SCANS)
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(broken)?;
+/// Decodes the picture at the smallest of its own size and a half, a quarter or an eighth of it that is not smaller
+/// than `wanted`.
+pub(super) fn decode(bytes: &[u8], size: Size, wanted: Size, limits: &Limits) -> Result<Decoded, ImageError> {
+    let frame = check_scans(bytes)?;
+    let mut decoder = Decoder::new(bytes);
+    decoder.set_max_decoding_buffer_size(usize::try_from(limits.memory).unwrap_or(usize::MAX));
+    decoder.read_info().map_err(refused)?;
     let agrees = decoder.info().is_some_and(|info| {
         let found = Size { width: u32::from(info.width), height: u32::from(info.height) };
-        found == size && usize::from(info.components) == frame.components
+        found == size && info.pixel_format.pixel_bytes() == frame.components
     });
     if !agrees {
         return Err(broken("it can be read as two pictures"));
     }
-    let rgb = decoder.decode().map_err(broken)?;
+    let length = |length: u32| u16::try_from(length).unwrap_or(u16::MAX);
+    let (width, height) = decoder.scale(length(wanted.width), length(wanted.height)).map_err(refused)?;
+    let scaled = Size { width: u32::from(width), height: u32::from(height) };
+    // Two bytes of each component's cosines, which are held at once if the picture is progressive or the thread that
+    // reads them is ahead of those that make pixels. Of the smaller picture each component, both together, and red,
+    // green and blue.
+    let components = u64::try_from(frame.components).unwrap_or(u64::MAX);
+    limits.check_memory(size.pixels() * 2 * components + scaled.pixels() * (2 * components + 3))?;
+
+    let samples = decoder.decode().map_err(refused)?;
+    let rgb = match decoder.info().map(|info| info.pixel_format) {
+        Some(PixelFormat::RGB24) => samples,
+        Some(PixelFormat::L8) => samples.iter().flat_map(|grey| [*grey; CHANNELS]).collect(),
+        Some(PixelFormat::CMYK32) => print(samples),
+        Some(PixelFormat::L16) | None => return Err(broken("it has 16 bits")),
+    };
     Ok(Decoded {
-        pixels: Pixels::new(size, rgb).map_err(broken)?,
-        orientation: decoder.exif().map(|tiff| exif::orientation(tiff)).unwrap_or_default(),
+        pixels: Pixels::new(scaled, rgb).map_err(broken)?,
+        orientation: decoder.exif_data().map(exif::orientation).unwrap_or_default(),
         profile: decoder.icc_profile(),
     })
 }
 
-/// The frame, and whether all of it has to be kept until the last scan. Finds out before anything is decoded that
-/// the picture does not come to its end, or comes in too many scans.
-fn read_scans(bytes: &[u8]) -> Result<(Frame, bool), ImageError> {
+/// Cyan, magenta, yellow and black made red, green and blue: each ink lets through what it does not cover.
+fn print(mut inks: Vec<u8>) -> Vec<u8> {
+    let pixels = inks.len() / 4;
+    for pixel in 0..pixels {
+        let [cyan, magenta, yellow, black] = [0, 1, 2, 3].map(|ink| inks[pixel * 4 + ink]);
+        let light = [cyan, magenta, yellow].map(|ink| through(ink, black));
+        inks[pixel * CHANNELS..][..CHANNELS].copy_from_slice(&light);
+    }
+    inks.truncate(pixels * CHANNELS);
+    inks
+}
+
+/// What comes through two inks, of 255.
+fn through(ink: u8, black: u8) -> u8 {
+    let light = u32::from(255 - ink) * u32::from(255 - black);
+    u8::try_from((light + 127) / 255).unwrap_or(u8::MAX)
+}
+
+/// The frame of a file that comes to its end, in not too many scans: found out before anything is decoded.
+fn check_scans(bytes: &[u8]) -> Result<Frame, ImageError> {
     let mut segments = Segments::new(bytes);
     let mut frame = None;
     let scan = loop {
@@ -175,12 +202,12 @@ fn read_scans(bytes: &[u8]) -> Result<(Frame, bool), ImageError> {
         // One scan: the end is all there is to look for. It is at the end of the file, but for what cameras append.
         let code = bytes.get(segments.at..).unwrap_or_default();
         let ends = code.windows(2).rev().any(|pair| *pair == [FILL, END_OF_IMAGE]);
-        return if ends { Ok((frame, false)) } else { Err(ImageError::Truncated) };
+        return if ends { Ok(frame) } else { Err(ImageError::Truncated) };
     }
     let mut scans = 1;
     while let Some(segment) = segments.next()? {
         match segment.marker {
-            END_OF_IMAGE => return Ok((frame, true)),
+            END_OF_IMAGE => return Ok(frame),
             START_OF_SCAN => scans += 1,
             _ => {}
         }
@@ -189,6 +216,13 @@ fn read_scans(bytes: &[u8]) -> Result<(Frame, bool), ImageError> {
         }
     }
     Err(ImageError::Truncated)
+}
+
+fn refused(error: Error) -> ImageError {
+    match error {
+        Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => ImageError::Truncated,
+        error => broken(error),
+    }
 }
 
 fn broken(reason: impl std::fmt::Display) -> ImageError {
@@ -213,11 +247,19 @@ mod tests {
 
     #[test]
     fn frames_that_no_browser_shows_are_refused_by_their_header() {
-        for (place, byte) in [(17, 0xc9), (17, 0xc3), (20, 12), (25, 2), (25, 0)] {
+        for (place, byte) in [(16, 0xc9), (16, 0xc3), (19, 12), (24, 2), (24, 0)] {
             let mut head = HEAD.to_vec();
             head[place] = byte;
             assert!(matches!(header(&head), Err(ImageError::Broken { .. })), "{byte:#x} at {place}");
         }
+    }
+
+    #[test]
+    fn inks_cover_the_light() {
+        assert_eq!(
+            print(vec![0, 255, 55, 0, 0, 0, 0, 255, 0, 100, 255, 51]),
+            [255, 0, 200, 0, 0, 0, 204, 124, 0]
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub struct Limits {
     /// Of either side, in pixels: 16,384 unless set otherwise. That is where the sides of WebP end as well.
     pub side: u32,
     /// What decoding may take, in bytes, as the format, the size and the way of coding let expect: 640 MiB unless
-    /// set otherwise. All of 50 million pixels fit but those of an animated WebP, which ends at 42 million.
+    /// set otherwise. All pictures of 50 million pixels fit but those of an animated WebP, which ends at 42 million.
     pub memory: u64,
 }
 
@@ -44,9 +44,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Whether that many pixels may be decoded at `each` bytes a pixel.
-    pub(super) fn check_memory(&self, width: u32, height: u32, each: u64) -> Result<(), ImageError> {
-        let bytes = u64::from(width) * u64::from(height) * each;
+    pub(super) fn check_memory(&self, bytes: u64) -> Result<(), ImageError> {
         if bytes > self.memory {
             return Err(ImageError::TooMuchMemory { bytes, limit: self.memory });
         }
@@ -84,9 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn what_decoding_takes_goes_by_the_pixel() {
+    fn decoding_may_take_as_much_as_the_limit() {
         let limits = Limits { memory: 100, ..Limits::default() };
-        assert_eq!(limits.check_memory(5, 5, 4), Ok(()));
-        assert_eq!(limits.check_memory(5, 5, 5), Err(ImageError::TooMuchMemory { bytes: 125, limit: 100 }));
+        assert_eq!(limits.check_memory(100), Ok(()));
+        assert_eq!(limits.check_memory(101), Err(ImageError::TooMuchMemory { bytes: 101, limit: 100 }));
     }
 }

@@ -16,6 +16,10 @@ pub(super) struct Size {
 }
 
 impl Size {
+    pub(super) fn pixels(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
     pub(super) fn longer(self) -> u32 {
         self.width.max(self.height)
     }

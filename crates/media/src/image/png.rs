@@ -32,7 +32,7 @@ pub(super) fn header(head: &[u8]) -> Result<Option<Header>, ImageError> {
 }
 
 pub(super) fn decode(bytes: &[u8], size: Size, limits: &Limits) -> Result<Decoded, ImageError> {
-    limits.check_memory(size.width, size.height, 3)?;
+    limits.check_memory(size.pixels() * 3)?;
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: BESIDE });
     decoder.set_ignore_text_chunk(true);
     decoder.set_transformations(Transformations::normalize_to_color8());

@@ -11,8 +11,8 @@ use super::pixels::{Pixels, Size};
 
 /// The picture with a longer side of at most `side` pixels.
 pub(super) fn within(pixels: Pixels, side: u32) -> Result<Pixels, ImageError> {
-    let size = pixels.size().within(side);
-    to(pixels, size)
+    let smaller = pixels.size().within(side);
+    to(pixels, smaller)
 }
 
 /// The picture at that size.

@@ -46,8 +46,8 @@ fn size_of(chunk: &Chunk<'_>) -> Result<Option<Size>, ImageError> {
             if chunk.body.get(3..6).is_some_and(|code| code != b"\x9d\x01\x2a") {
                 return Err(broken("its picture is no key frame"));
             }
-            let side = |from| little16(chunk.body, from).map(|side| u32::from(side & 0x3fff));
-            Ok(size(side(6), side(8)))
+            let length = |from| little16(chunk.body, from).map(|length| u32::from(length & 0x3fff));
+            Ok(size(length(6), length(8)))
         }
         // A signature, and twice 14 bits of size less 1.
         b"VP8L" => {
@@ -55,13 +55,13 @@ fn size_of(chunk: &Chunk<'_>) -> Result<Option<Size>, ImageError> {
                 return Err(broken("its lossless picture lacks its signature"));
             }
             let bits = little32(chunk.body, 1);
-            let side = |shift: u32| bits.map(|bits| ((bits >> shift) & 0x3fff) + 1);
-            Ok(size(side(0), side(14)))
+            let length = |shift: u32| bits.map(|bits| ((bits >> shift) & 0x3fff) + 1);
+            Ok(size(length(0), length(14)))
         }
         // Flags, and twice 24 bits of size less 1.
         b"VP8X" => {
-            let side = |from| little24(chunk.body, from).map(|side| side + 1);
-            Ok(size(side(4), side(7)))
+            let length = |from| little24(chunk.body, from).map(|length| length + 1);
+            Ok(size(length(4), length(7)))
         }
         _ => Err(broken("it does not begin with a picture")),
     }
@@ -87,7 +87,7 @@ pub(super) fn decode(bytes: &[u8], size: Size, limits: &Limits) -> Result<Decode
     }
     // Planes of lightness and colour, four bytes a pixel of what is put out and, of a transparent one, as much again
     // of its opacity; an animation has a frame and a canvas of four beside what is put out.
-    limits.check_memory(size.width, size.height, if decoder.is_animated() { 16 } else { 11 })?;
+    limits.check_memory(size.pixels() * if decoder.is_animated() { 16 } else { 11 })?;
     // Metadata that cannot be read is done without, as in the other formats.
     decoder.set_memory_limit(MOST_METADATA);
     let exif = decoder.exif_metadata().unwrap_or_default();
