@@ -30,8 +30,13 @@ pub fn decoded_text(base64: &str) -> Vec<u8> {
 
 /// Red, green, blue and white quarters; three bytes a pixel.
 pub fn scene(width: u32, height: u32) -> Vec<u8> {
-    let quarter = |x, y| usize::from(y >= height / 2) * 2 + usize::from(x >= width / 2);
-    (0..height).flat_map(|y| (0..width).flat_map(move |x| CORNERS[quarter(x, y)])).collect()
+    let count = |length: u32| usize::try_from(length).unwrap();
+    let row = |left: [u8; 3], right: [u8; 3]| {
+        [left.repeat(count(width / 2)), right.repeat(count(width - width / 2))].concat()
+    };
+    let [top_left, top_right, bottom_left, bottom_right] = CORNERS;
+    let top = row(top_left, top_right).repeat(count(height / 2));
+    [top, row(bottom_left, bottom_right).repeat(count(height - height / 2))].concat()
 }
 
 /// A JPEG of these pixels at quality 95, with full colour unless `arrange` sets it otherwise.
