@@ -40,6 +40,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("catalog", Layer::Domain),
     ("market", Layer::Domain),
     ("notifications", Layer::Domain),
+    ("media", Layer::Domain),
     ("placement", Layer::Process),
     ("checkout", Layer::Process),
     ("correspondence", Layer::Process),
