@@ -7,6 +7,7 @@ use accounts::Hasher;
 use actix_web::dev::ServerHandle;
 use anyhow::{Context, Result};
 use assembly::Post;
+use assembly::settings::Settings;
 use db::{Database, PoolSettings};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -24,7 +25,6 @@ use crate::middleware::RateLimits;
 use crate::openapi::Document;
 use crate::state::{AppState, Parts};
 use crate::tokens::{TokenReader, token_signer};
-use assembly::settings::Settings;
 
 /// Parts that a test puts in place of the product's own.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use accounts::{Hasher, TokenSigner};
 use assembly::LinkKeys;
+use assembly::settings::Settings;
 use correspondence::Pages;
 use db::{Conn, Database};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
@@ -17,7 +18,6 @@ use placement::Visitors;
 use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
 use crate::{Problem, ProblemKind};
-use assembly::settings::Settings;
 
 /// How long the work of a transaction may take in all. Each statement has a limit of its own; this one is for many
 /// slow ones.

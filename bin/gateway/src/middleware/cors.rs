@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use actix_cors::Cors;
 use actix_web::http::header::{self, HeaderName};
+use assembly::settings::Settings;
 use serde_json::{Map, Value};
 
 use crate::answer::REPLAYED;
 use crate::openapi::Document;
-use assembly::settings::Settings;
 
 pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
     let request_id = HeaderName::from_static("x-request-id");

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use assembly::settings::Settings;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::{marks, names, parts, problems, responses, tags};
-use assembly::settings::Settings;
 
 pub(super) const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 pub(super) const REFERENCE: &str = "#/components/schemas/";

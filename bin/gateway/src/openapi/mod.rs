@@ -18,12 +18,12 @@ use std::sync::Arc;
 use actix_web::http::{Method, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse};
+use assembly::settings::Settings;
 use paperclip::actix::OpenApiExt;
 use serde_json::Value;
 
 pub(crate) use self::parts::define;
 use crate::Routes;
-use assembly::settings::Settings;
 
 /// The document of a set of routes, made once.
 #[derive(Clone, PartialEq, Debug)]

@@ -14,6 +14,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError};
+use assembly::settings::RateLimitSettings;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
@@ -21,7 +22,6 @@ use kernel::UserId;
 
 use super::UNLIMITED;
 use crate::{AppState, Problem, ProblemKind, extract};
-use assembly::settings::RateLimitSettings;
 use client::client;
 
 /// Routes of the strict bucket, by the beginning of their pattern, and what a request to them counts.
