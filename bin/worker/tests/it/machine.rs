@@ -69,6 +69,15 @@ impl Machine {
         blocking(move || node.kill()).await;
     }
 
+    /// Makes the queues, and has the node stopped and started in order: RabbitMQ writes down only after a while that a
+    /// queue was made, and what is told here is the end of a node with queues that it knows, not of one that is new.
+    pub async fn settle_rabbitmq(&mut self) {
+        self.broker().connect().await.unwrap().close().await;
+        let node = self.rabbitmq.take().unwrap();
+        blocking(move || node.stop()).await;
+        self.start_rabbitmq().await;
+    }
+
     pub async fn start_rabbitmq(&mut self) {
         let options = self.rabbitmq_options.clone();
         self.rabbitmq = Some(blocking(move || RabbitMq::start(&options)).await);

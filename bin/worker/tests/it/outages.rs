@@ -50,6 +50,7 @@ async fn workers_that_are_killed_twenty_times_do_each_of_ten_thousand_jobs_once(
 async fn what_a_broker_was_told_survives_its_crashes() {
     const JOBS: i64 = 3_000;
     let mut machine = Machine::start().await;
+    machine.settle_rabbitmq().await;
     let database = services(&machine.url).database;
     let running = start(&machine.url, &machine.broker(), crate::count::register).await;
     for round in 1..=2 {
