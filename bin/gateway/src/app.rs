@@ -84,6 +84,12 @@ pub(crate) fn serve(
         .shutdown_timeout(20);
     let server = if options.signals { server } else { server.disable_signals() };
     let shutdown = server.graceful_shutdown_signal();
+    // Streams have no end of their own that could be waited for.
+    let (stopping, hub) = (shutdown.clone(), Arc::clone(&state.live));
+    tokio::spawn(async move {
+        stopping.notified().await;
+        hub.close();
+    });
     let in_flight = InFlight::new(http.max_in_flight);
     let server = server.listen("http", listener, move || {
         // Once on each worker's thread.
@@ -136,6 +142,7 @@ fn application(
         .build()
         .configure(openapi::configure)
         .configure(metrics::configure)
+        .configure(routes::live::configure_streams)
         .default_service(web::to(nothing_here))
         // The last one sees a request first.
         .wrap(from_fn(contract::check))

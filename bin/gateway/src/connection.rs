@@ -27,6 +27,8 @@ enum Phase {
     Answer,
     /// The client, to take in the answer.
     Delivery,
+    /// Nothing: the answer has no end, and only a client that takes in none of it is waited for.
+    Stream,
 }
 
 /// A connection as the requests on it know it.
@@ -52,6 +54,13 @@ impl Progress {
     pub(crate) fn answered(&self) -> Delivery {
         self.enter(Phase::Delivery);
         Delivery(self.clone())
+    }
+}
+
+impl Delivery {
+    /// It has no end.
+    pub(crate) fn never_ends(&self) {
+        self.0.enter(Phase::Stream);
     }
 }
 
@@ -127,7 +136,8 @@ impl<S: Abandon> Timed<S> {
             self.step = step;
             self.begun = false;
             match phase {
-                Phase::Answer => self.armed = false,
+                Phase::Stream if self.blocked => self.set(self.send),
+                Phase::Answer | Phase::Stream => self.armed = false,
                 Phase::Delivery => self.set(self.send),
                 Phase::Request => self.set(if self.blocked { self.send } else { self.idle }),
             }
@@ -167,7 +177,7 @@ impl<S: AsyncWrite + Abandon + Unpin> Timed<S> {
     fn wrote<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<Result<T>>) -> Poll<Result<T>> {
         if outcome.is_pending() && !self.blocked {
             self.blocked = true;
-            if self.phase() == Phase::Request {
+            if matches!(self.phase(), Phase::Request | Phase::Stream) {
                 self.set(self.send);
                 self.check(cx)?;
             }
@@ -204,8 +214,10 @@ impl<S: AsyncWrite + Abandon + Unpin> AsyncWrite for Timed<S> {
         let this = self.get_mut();
         if this.blocked {
             this.blocked = false;
-            if this.phase() == Phase::Request {
-                this.set(this.idle);
+            match this.phase() {
+                Phase::Request => this.set(this.idle),
+                Phase::Stream => this.armed = false,
+                Phase::Answer | Phase::Delivery => {}
             }
         }
         this.check(cx)?;

@@ -10,6 +10,7 @@ mod connection;
 pub mod demo;
 pub mod doctor;
 pub mod extract;
+mod live;
 pub mod middleware;
 pub mod openapi;
 mod page;

@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use anyhow::{Context, Result};
 use assembly::Post;
 use assembly::settings::Settings;
+use broker::Broker;
 use db::{Database, PoolSettings};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, Routes, ServerOptions};
 use crate::extract::TokenVerifier;
+use crate::live::follow;
 use crate::middleware::RateLimits;
 use crate::openapi::Document;
 use crate::state::{AppState, Parts};
@@ -91,6 +93,7 @@ pub struct Running {
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
     jobs: Option<JoinHandle<()>>,
+    live: JoinHandle<()>,
     stop_jobs: CancellationToken,
 }
 
@@ -130,6 +133,7 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
         visitors: Visitors::new(Arc::clone(&geocoder), Arc::clone(&centers)),
         geocoder,
         centers,
+        live: Arc::default(),
         limits: RateLimits::new(settings.rate_limits),
         settings,
     }))
@@ -158,7 +162,13 @@ pub async fn start(options: StartOptions) -> Result<Running> {
     let server = app::serve(listener, state.clone(), options.routes, document, server_options)?;
     let stop_jobs = CancellationToken::new();
     let jobs = options.run_jobs.then(|| tokio::spawn(work(&state, stop_jobs.clone())));
-    Ok(Running { base_url, state, handle: server.handle(), server: tokio::spawn(server), jobs, stop_jobs })
+    let broker = match &state.settings.broker {
+        Some(chosen) => Some(Broker::at(chosen.url.expose(), &chosen.namespace, "silkcart gateway")?),
+        None => None,
+    };
+    let live = tokio::spawn(follow::run(state.clone(), broker, stop_jobs.clone()));
+    let handle = server.handle();
+    Ok(Running { base_url, state, handle, server: tokio::spawn(server), jobs, live, stop_jobs })
 }
 
 /// Does the jobs or, where workers do them, passes on to them that there are some.
@@ -188,6 +198,7 @@ impl Running {
         if let Some(jobs) = self.jobs {
             jobs.await.context("the job runner panicked")?;
         }
+        self.live.await.context("the follower of the feed panicked")?;
         Ok(outcome?)
     }
 }

@@ -11,6 +11,7 @@ use correspondence::Pages;
 use db::{Conn, Database};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 use kernel::{Clock, CursorKey};
+use live::Hub;
 use logistics::{CenterIndex, Geocoder};
 use outbox::Runner;
 use placement::Visitors;
@@ -58,6 +59,8 @@ pub struct Parts {
     pub centers: Arc<CenterIndex>,
     /// Knows what visitors can reach.
     pub visitors: Visitors,
+    /// Who listens to what happens.
+    pub live: Arc<Hub>,
     /// How often each caller has called.
     pub limits: RateLimits,
 }

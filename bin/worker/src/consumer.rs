@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::patience::Patience;
+use outbox::Patience;
 
 /// How long jobs that have begun may take to end once the worker is to stop; what takes longer is done by another
 /// when its lease is over.
@@ -44,7 +44,7 @@ impl Consumer {
         let mut patience = Patience::of("the consumer");
         while !stop.is_cancelled() {
             if let Err(error) = self.session(&stop, &mut patience).await {
-                patience.fail(&format!("{error:#}"), &stop).await;
+                patience.bear(&format!("{error:#}"), &stop).await;
             }
         }
     }
@@ -108,7 +108,7 @@ impl Consumer {
         while !stop.is_cancelled() {
             match self.executor.lease(&ids).await {
                 Ok(leased) => return Some(leased),
-                Err(error) => patience.fail(&error, stop).await,
+                Err(error) => patience.bear(&error, stop).await,
             }
         }
         None

@@ -7,7 +7,7 @@ use outbox::Executor;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::patience::Patience;
+use outbox::Patience;
 
 const POLL: Duration = Duration::from_millis(500);
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(executor: Executor, news: Arc<Notify>, jobs: Arc<Notify>
                     continue;
                 }
             }
-            Err(error) => patience.fail(&error, &stop).await,
+            Err(error) => patience.bear(&error, &stop).await,
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::patience::Patience;
+use outbox::Patience;
 
 const AT_ONCE: usize = 500;
 /// While so many jobs are with the broker and not begun, it is told of no more: the table is the queue, the broker
@@ -28,7 +28,7 @@ pub(crate) async fn run(executor: Executor, broker: Broker, jobs: Arc<Notify>, s
     let mut patience = Patience::of("the relay");
     while !stop.is_cancelled() {
         if let Err(error) = session(&executor, &broker, &jobs, &stop, &mut patience).await {
-            patience.fail(&format!("{error:#}"), &stop).await;
+            patience.bear(&format!("{error:#}"), &stop).await;
         }
     }
 }

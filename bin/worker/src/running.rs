@@ -13,8 +13,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::consumer::Consumer;
-use crate::patience::Patience;
-use crate::{feed, relay, status};
+use outbox::Patience;
+use crate::{announce, feed, relay, status};
 
 /// What to start.
 #[derive(Debug)]
@@ -61,6 +61,7 @@ pub async fn start(options: StartOptions) -> Result<Running> {
     loops.spawn(listen(url, Arc::clone(&facts), Arc::clone(&jobs), stop.clone()));
     loops.spawn(feed::run(executor.clone(), Arc::clone(&facts), Arc::clone(&jobs), stop.clone()));
     loops.spawn(relay::run(executor.clone(), broker.clone(), Arc::clone(&jobs), stop.clone()));
+    loops.spawn(announce::run(broker.clone(), executor.numbered(), stop.clone()));
     let consumer = Consumer { executor, broker, at_once, facts, jobs };
     loops.spawn(consumer.run(stop.clone()));
     Ok(Running { base_url, loops, status, stop, stop_status })
@@ -96,7 +97,7 @@ async fn listen(url: String, facts: Arc<Notify>, jobs: Arc<Notify>, stop: Cancel
         let mut listener = match listening.await {
             Ok(listener) => listener,
             Err(error) => {
-                patience.fail(&format!("{error:#}"), &stop).await;
+                patience.bear(&format!("{error:#}"), &stop).await;
                 continue;
             }
         };

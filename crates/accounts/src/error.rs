@@ -39,6 +39,9 @@ pub enum AccountsError {
     /// The mailed link is unknown or over, was used, or a newer one was asked for.
     #[error("the link does not work, or no longer; ask for a new one")]
     ProofInvalid,
+    /// The ticket is unknown, too old, or was used; or its session has ended.
+    #[error("the ticket does not open a stream, or no longer; ask for a new one")]
+    TicketInvalid,
     /// The user's address is known to be theirs.
     #[error("the email address is verified already")]
     EmailVerified,

@@ -37,6 +37,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    stream_tickets (digest) {
+        digest -> Binary,
+        session_id -> Uuid,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     refresh_tokens (digest) {
         digest -> Binary,
         session_id -> Uuid,
@@ -121,3 +129,4 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(users, role_grants, vendor_profiles);
 diesel::allow_tables_to_appear_in_same_query!(users, mailed_proofs);
 diesel::allow_tables_to_appear_in_same_query!(sessions, refresh_tokens);
+diesel::allow_tables_to_appear_in_same_query!(sessions, stream_tickets);

@@ -8,7 +8,7 @@ use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::time::timeout;
 
 use crate::topology::Topology;
-use crate::{BrokerError, JobConsumer, JobPublisher};
+use crate::{Announcements, Announcer, BrokerError, JobConsumer, JobPublisher};
 
 /// How long anything the broker is asked may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,6 +73,16 @@ impl Link {
     /// Is told of jobs: of at most `prefetch` that it has not dealt with.
     pub async fn job_consumer(&self, prefetch: u16) -> Result<JobConsumer, BrokerError> {
         JobConsumer::on(self.channel().await?, &self.topology, prefetch).await
+    }
+
+    /// Announces that the feed has grown.
+    pub async fn announcer(&self) -> Result<Announcer, BrokerError> {
+        Ok(Announcer::on(self.channel().await?, &self.topology))
+    }
+
+    /// Hears that the feed has grown, from now on.
+    pub async fn announcements(&self) -> Result<Announcements, BrokerError> {
+        Announcements::on(self.channel().await?, &self.topology).await
     }
 
     /// Closes the connection in order; what was not dealt with is told to others.

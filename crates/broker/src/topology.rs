@@ -1,4 +1,5 @@
-//! What we use of the broker: a queue of jobs, and where messages go that nobody can deal with.
+//! What we use of the broker: a queue of jobs, where messages go that nobody can deal with, and where the feed's growth
+//! is announced.
 //!
 //! Quorum queues, on disk and on several nodes where there are several: a confirmed message survives the loss of a
 //! node. They count deliveries, so that a message whose consumers keep dying is set aside.
@@ -22,6 +23,8 @@ pub(crate) struct Topology {
     dead_exchange: String,
     /// The queue that keeps them for the operator.
     pub dead_jobs: String,
+    /// The exchange through which all who listen hear that the feed has grown.
+    pub feed_exchange: String,
 }
 
 impl Topology {
@@ -30,6 +33,7 @@ impl Topology {
             jobs: format!("{namespace}.jobs"),
             dead_exchange: format!("{namespace}.dead"),
             dead_jobs: format!("{namespace}.jobs.dead"),
+            feed_exchange: format!("{namespace}.feed"),
         }
     }
 
@@ -38,7 +42,9 @@ impl Topology {
         let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         let (exchange, dead) = (self.dead_exchange.as_str(), self.dead_jobs.as_str());
         let nothing = FieldTable::default;
-        in_time(channel.exchange_declare(exchange.into(), ExchangeKind::Fanout, durable, nothing())).await?;
+        for name in [exchange, self.feed_exchange.as_str()] {
+            in_time(channel.exchange_declare(name.into(), ExchangeKind::Fanout, durable, nothing())).await?;
+        }
         in_time(channel.queue_declare(dead.into(), QueueDeclareOptions::durable(), quorum())).await?;
         in_time(channel.queue_bind(
             dead.into(),

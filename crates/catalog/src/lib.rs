@@ -44,7 +44,7 @@ pub use service::offerings::{
 pub use service::plants::{
     PlantDraft, add_plant, change_plant, find_own_plant, list_own_plants, remove_plant,
 };
-pub use service::reports::{list_reports, resolve_report, submit_report};
+pub use service::reports::{count_open_reports, list_reports, resolve_report, submit_report};
 pub use service::sellers::{
     find_seller, find_seller_by_slug, list_sellers, place_seller, sellers_near, upsert_seller,
 };

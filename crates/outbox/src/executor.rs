@@ -8,13 +8,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
 use crate::attempt::attempt;
 use crate::recorder::{Outcome, Recorder};
 use crate::registry::{Attempt, Ended, Subscriber};
-use crate::setback::is_outage;
+use crate::outage::is_outage;
 use crate::store::{self, LeasedJob};
 use crate::{HandlerError, LEASE, Registry, RetryPolicy, Services};
 
@@ -39,6 +39,8 @@ pub struct Parts {
     /// Whether the schedules and subscribers are known to the database.
     pub(crate) enrolled: OnceCell<()>,
     recorder: Recorder,
+    /// Changes whenever facts were given their positions.
+    pub(crate) numbered: watch::Sender<()>,
 }
 
 impl Deref for Executor {
@@ -53,8 +55,8 @@ impl Executor {
     /// An executor of `registry`'s handlers.
     #[must_use]
     pub fn new(registry: Registry, services: Services) -> Self {
-        let (enrolled, recorder) = (OnceCell::new(), Recorder::default());
-        Self(Arc::new(Parts { registry, services, enrolled, recorder }))
+        let (enrolled, recorder, numbered) = (OnceCell::new(), Recorder::default(), watch::Sender::new(()));
+        Self(Arc::new(Parts { registry, services, enrolled, recorder, numbered }))
     }
 
     /// What its handlers are given.
@@ -67,6 +69,12 @@ impl Executor {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Changes whenever this executor has given facts their positions, so that those who follow the feed look now.
+    #[must_use]
+    pub fn numbered(&self) -> watch::Receiver<()> {
+        self.numbered.subscribe()
     }
 
     /// Makes the schedules and the subscribers known to the database, once in this executor's life.

@@ -69,6 +69,11 @@ pub async fn read(conn: &mut Conn, position: i64, limit: i64) -> QueryResult<Vec
     store::list_events_after(conn, position, limit).await
 }
 
+/// The position of the newest fact that has one; 0 before the first.
+pub async fn newest(conn: &mut Conn) -> QueryResult<i64> {
+    store::newest_position(conn).await
+}
+
 /// Everything that happened to one subject, oldest first, whether or not it has a position yet
 /// (`position` is 0 until then).
 pub async fn timeline(conn: &mut Conn, subject_type: &str, subject_id: Uuid) -> QueryResult<Vec<FeedEvent>> {

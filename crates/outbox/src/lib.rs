@@ -21,12 +21,14 @@ mod idempotency;
 mod job;
 mod operate;
 mod origin;
+mod outage;
+mod patience;
 mod recorder;
 mod registry;
 mod runner;
 mod schedules;
 mod schema;
-mod setback;
+
 mod store;
 mod subscribers;
 mod wake;
@@ -37,13 +39,14 @@ pub use check::{CHECKS, check, is_settled, repair};
 pub use dispatch::Dispatch;
 pub use event::{Event, emit, emit_all};
 pub use executor::Executor;
-pub use feed::{FeedEvent, read, sequence, timeline};
+pub use feed::{FeedEvent, newest, read, sequence, timeline};
 pub use idempotency::{
     Begin, IdempotencyError, IdempotentRequest, StoredAnswer, begin, purge_idempotency, record,
 };
 pub use job::{Job, LEASE, RetryPolicy, enqueue, enqueue_all, enqueue_at, purge_jobs};
 pub use operate::{JobFilter, JobRecord, JobState, find_job, list_jobs, rerun_dead_jobs, rerun_job};
 pub use origin::{current_request_id, noticing_work, with_request_id};
+pub use patience::Patience;
 pub use registry::{HandlerError, Registry, Services};
 pub use runner::Runner;
 pub use store::LeasedJob;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex as Turn, oneshot};
 
-use crate::setback::Away;
+use crate::outage::Away;
 use crate::store::{self, Lease};
 use crate::{HandlerError, Services};
 

@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::setback::Setback;
-use crate::{Backlog, Executor, HandlerError, LEASE, Registry, Services, Waker, backlog, dispatch, store};
+use crate::{
+    Backlog, Executor, HandlerError, LEASE, Patience, Registry, Services, Waker, backlog, dispatch, store,
+};
 
 const JOBS_AT_ONCE: usize = 8;
 const POLL: Duration = Duration::from_millis(500);
@@ -41,6 +43,12 @@ impl Runner {
         &self.waker
     }
 
+    /// Changes whenever this runner has given facts their positions.
+    #[must_use]
+    pub fn numbered(&self) -> watch::Receiver<()> {
+        self.executor.numbered()
+    }
+
     /// What waits to be done at the clock's present instant.
     pub async fn backlog(&self) -> Result<Backlog, HandlerError> {
         let services = self.executor.services();
@@ -51,22 +59,23 @@ impl Runner {
     /// Works until `stop`; what has been begun is finished. Lives through outages of the database.
     pub async fn run(self, stop: CancellationToken) {
         let mut running = Running::new();
-        let mut setback = Setback::default();
+        let mut patience = Patience::of("the job runner");
         while !stop.is_cancelled() {
-            match self.step(&mut running).await {
+            let rest = match self.step(&mut running).await {
                 Ok(done) => {
-                    setback.overcome();
+                    patience.succeed();
                     if done > 0 {
                         continue;
                     }
+                    POLL
                 }
-                Err(error) => setback.suffer(&error),
-            }
+                Err(error) => patience.fail(&error).max(POLL),
+            };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.waker.woken() => {}
                 Some(ended) = next_ended(&mut running) => complain(ended),
-                () = tokio::time::sleep(setback.rest(POLL)) => {}
+                () = tokio::time::sleep(rest) => {}
             }
         }
         while let Some(ended) = next_ended(&mut running).await {

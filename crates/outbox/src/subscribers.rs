@@ -40,7 +40,9 @@ impl Executor {
         }
         let behind = {
             let mut conn = self.services.database.conn().await?;
-            feed::sequence(&mut conn).await?;
+            if feed::sequence(&mut conn).await? > 0 {
+                self.numbered.send_replace(());
+            }
             store::list_subscriptions_behind(&mut conn, &names, self.services.clock.now()).await?
         };
         let mut handled = 0;

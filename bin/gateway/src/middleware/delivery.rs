@@ -11,6 +11,10 @@ use actix_web::web::Bytes;
 
 use crate::connection::{Delivery, Progress};
 
+/// Marks an answer that goes on for as long as its client listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endless;
+
 /// A body that says when it has been handed over.
 struct Delivered {
     body: BoxBody,
@@ -42,7 +46,12 @@ pub(crate) async fn watch<B: MessageBody + 'static>(
     let delivery = progress.map(|progress| progress.answered());
     let answer = answer?.map_into_boxed_body();
     Ok(match delivery {
-        Some(delivery) => answer.map_body(|_, body| BoxBody::new(Delivered { body, _delivery: delivery })),
+        Some(delivery) => {
+            if answer.response().extensions().get::<Endless>().is_some() {
+                delivery.never_ends();
+            }
+            answer.map_body(|_, body| BoxBody::new(Delivered { body, _delivery: delivery }))
+        }
         None => answer,
     })
 }

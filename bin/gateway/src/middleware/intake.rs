@@ -53,7 +53,10 @@ async fn body(request: &mut ServiceRequest) -> Result<Option<Bytes>, Problem> {
     let mut payload = request.take_payload();
     let framed = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
     if !framed.iter().any(|name| request.headers().contains_key(name)) {
-        // Nothing, or the beginning of another protocol that is not spoken here.
+        // Nothing, or the beginning of another protocol, where one is spoken.
+        if request.match_pattern().as_deref() == Some(crate::routes::live::SOCKET) {
+            request.set_payload(payload);
+        }
         return Ok(None);
     }
     refuse_encoded(request.headers())?;

@@ -11,6 +11,7 @@ use actix_web::{Error, HttpResponse};
 use assembly::figures;
 
 use crate::AppState;
+use crate::live::follow;
 
 pub(crate) fn configure(config: &mut ServiceConfig) {
     figures::keep();
@@ -19,6 +20,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 
 async fn render(state: AppState) -> HttpResponse {
     figures::set_pool(&state.database);
+    follow::set_figures(&state.live);
     if let Ok(backlog) = state.backlog().await {
         figures::set_backlog(&backlog);
     }

@@ -37,7 +37,7 @@ struct SummaryView {
 
 /// The orders of one state.
 #[derive(Debug, Serialize, Apiv2Schema)]
-struct OrderFigureView {
+pub(crate) struct OrderFigureView {
     /// The state, such as `COMPLETE`.
     status: String,
     /// How many.

@@ -5,7 +5,7 @@
 
 mod addresses;
 mod admin_centers;
-mod admin_summary;
+pub(crate) mod admin_summary;
 mod admin_users;
 mod auth;
 mod browse;
@@ -17,12 +17,13 @@ mod checkout;
 mod eligibility;
 mod health;
 mod listings;
+pub(crate) mod live;
 mod me;
 mod moderation;
-mod notifications;
+pub(crate) mod notifications;
 mod offerings;
 mod order_steps;
-mod order_views;
+pub(crate) mod order_views;
 mod orders;
 mod passwords;
 mod plants;
@@ -51,6 +52,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     passwords::configure(config);
     me::configure(config);
     notifications::configure(config);
+    live::configure(config);
     unsubscribe::configure(config);
     addresses::configure(config);
     vendors::configure(config);

@@ -22,7 +22,7 @@ const MOST_CHANGES: usize = 100;
 
 /// Something that somebody was told.
 #[derive(Debug, Serialize, Apiv2Schema)]
-struct NotificationView {
+pub(crate) struct NotificationView {
     /// Its id.
     id: Uuid,
     /// One of `account.welcome`, `account.verify_email`, `account.password_reset`, `account.password_changed`,

@@ -13,7 +13,7 @@ use crate::wire::{MoneyView, quantity_text};
 
 /// An order.
 #[derive(Debug, Serialize, Apiv2Schema)]
-pub(super) struct OrderView {
+pub(crate) struct OrderView {
     /// The order's id.
     id: Uuid,
     /// What people call it, such as `7K2QX-M40TB`.
@@ -140,12 +140,12 @@ pub(super) struct OrderEventView {
 
 impl OrderView {
     /// For its customer.
-    pub(super) fn for_customer(order: Order) -> Self {
+    pub(crate) fn for_customer(order: Order) -> Self {
         Self::of(order, Role::Customer, None)
     }
 
     /// For a vendor: only the lines they sell.
-    pub(super) fn for_vendor(order: Order, vendor: UserId) -> Self {
+    pub(crate) fn for_vendor(order: Order, vendor: UserId) -> Self {
         Self::of(order, Role::Vendor, Some(vendor))
     }
 

@@ -30,6 +30,7 @@ mod rejections;
 mod resources;
 mod shelf;
 mod statements;
+mod streams;
 mod support;
 mod system;
 mod town;

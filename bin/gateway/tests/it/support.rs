@@ -31,7 +31,7 @@ pub struct Server {
 
 /// What a server of a test's own keeps.
 struct Scratch {
-    _database: TestDatabase,
+    database: TestDatabase,
     /// What is made up, and mail.
     folder: TempDir,
 }
@@ -86,6 +86,15 @@ impl Server {
         Self::launch(StartOptions { routes: Routes::default(), run_jobs: true, ..options }, scratch).await
     }
 
+    /// Another gateway on the same database, with the same keys.
+    pub async fn beside(&self, settings: &[(&str, &str)]) -> Running {
+        let database = &self.scratch.database.url;
+        let settings = read(database, self.folder(), settings);
+        let parts = GivenParts { clock: Arc::clone(&self.running.state.clock), ..GivenParts::default() };
+        let options = StartOptions { parts, routes: Routes::default(), ..plain(settings) };
+        gateway::start(options).await.unwrap()
+    }
+
     /// Where the gateway keeps what it makes up: mail is in `mail` below it.
     pub fn folder(&self) -> &Path {
         self.scratch.folder.path()
@@ -117,12 +126,17 @@ async fn options(settings: &[(&str, &str)]) -> (StartOptions, Scratch) {
     let database = TestDatabase::create().await;
     database.conn().await.batch_execute(notes::TABLE).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
+    let options = plain(read(&database.url, folder.path(), settings));
+    (options, Scratch { database, folder })
+}
+
+fn read(database: &str, folder: &Path, settings: &[(&str, &str)]) -> Settings {
     let defaults = [
-        ("DATABASE_URL", database.url.as_str()),
+        ("DATABASE_URL", database),
         ("JWT_PRIVATE_KEY", SIGNING_KEY.as_str()),
         ("CURSOR_SECRET", "the secret of the tests, long enough"),
         ("TOKEN_SECRET", "another secret of the tests, long enough"),
-        ("SILKCART_DATA_DIR", folder.path().to_str().unwrap()),
+        ("SILKCART_DATA_DIR", folder.to_str().unwrap()),
         ("RATE_LIMIT_PER_MINUTE", "0"),
         ("RATE_LIMIT_AUTH_PER_MINUTE", "0"),
     ];
@@ -131,15 +145,18 @@ async fn options(settings: &[(&str, &str)]) -> (StartOptions, Scratch) {
         .chain(settings)
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
-    let options = StartOptions {
+    Settings::read(&environment).unwrap()
+}
+
+fn plain(settings: Settings) -> StartOptions {
+    StartOptions {
         listener: Some(TcpListener::bind("127.0.0.1:0").unwrap()),
         routes: Routes::default().and(notes::configure),
         workers: Some(2),
         signals: false,
         run_jobs: false,
-        ..StartOptions::new(Settings::read(&environment).unwrap())
-    };
-    (options, Scratch { _database: database, folder })
+        ..StartOptions::new(settings)
+    }
 }
 
 /// A token of a new person.

@@ -21,6 +21,8 @@ pub struct Purged {
     pub login_failures: usize,
     /// Mailed links that were over.
     pub proofs: usize,
+    /// Tickets of streams that nobody used.
+    pub tickets: usize,
 }
 
 /// Forgets what had ended by `before`: expired refresh tokens, the sessions that only they kept
@@ -31,5 +33,6 @@ pub async fn purge(conn: &mut Conn, before: DateTime<Utc>) -> Result<Purged, Acc
         sessions: store::delete_abandoned_sessions(conn, before).await?,
         login_failures: store::delete_failure_runs_before(conn, before - RUN_LIFETIME).await?,
         proofs: store::delete_proofs_before(conn, before - PROOF_KEPT).await?,
+        tickets: store::delete_expired_tickets(conn, before).await?,
     })
 }

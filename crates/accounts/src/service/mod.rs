@@ -9,6 +9,7 @@ mod profile;
 mod proofs;
 mod registration;
 mod sessions;
+mod tickets;
 mod vendors;
 
 use db::Conn;
@@ -38,6 +39,7 @@ pub use proofs::{
 };
 pub use registration::{Register, Superuser, make_superuser, register};
 pub use sessions::{SignedIn, list_sessions, log_out, log_out_everywhere, refresh, revoke_session};
+pub use tickets::{find_standing, issue_ticket, redeem_ticket};
 pub use vendors::{become_vendor, change_vendor, find_vendor_by_slug, find_vendor_profile};
 
 /// A fact about a user.

@@ -5,6 +5,7 @@ mod bulk;
 mod login_failures;
 mod proofs;
 mod sessions;
+mod tickets;
 mod users;
 mod vendors;
 
@@ -33,6 +34,7 @@ pub(crate) use sessions::{
     insert_session, insert_session_of_unchanged, list_live_sessions, revoke_session, revoke_sessions_of,
     touch_session, use_token,
 };
+pub(crate) use tickets::{delete_expired_tickets, find_standing, insert_ticket, take_ticket};
 pub(crate) use users::{
     NewUser, Verified, count_users_since, delete_role_grant, find_account, find_account_by_key,
     insert_role_grants, insert_user, is_active_admin, list_accounts, list_disabled, lock_account,

@@ -66,6 +66,11 @@ pub async fn resolve_report(
     Ok(report)
 }
 
+/// How many reports wait for a decision.
+pub async fn count_open_reports(conn: &mut Conn) -> Result<i64, CatalogError> {
+    Ok(store::reports::count_open(conn).await?)
+}
+
 /// The reports of a status, newest first.
 pub async fn list_reports(
     conn: &mut Conn,

@@ -45,6 +45,12 @@ impl TryFrom<ReportRow> for Report {
     }
 }
 
+/// How many wait for a decision.
+pub(crate) async fn count_open(conn: &mut Conn) -> QueryResult<i64> {
+    let is_open = reports::status.eq(ReportStatus::Open.as_str());
+    reports::table.filter(is_open).count().get_result(conn).await
+}
+
 pub(crate) async fn insert(tx: &mut Conn, report: &Report) -> QueryResult<()> {
     diesel::insert_into(reports::table)
         .values((

@@ -194,6 +194,11 @@ pub async fn list_centers(
     Ok(Page::from_lookahead(rows, limit, |center| (center.created_at, center.id)))
 }
 
+/// How many centers wait for a decision.
+pub async fn count_proposed(conn: &mut Conn) -> Result<i64, LogisticsError> {
+    Ok(store::count_proposed(conn).await?)
+}
+
 /// Every approved center, by number.
 pub async fn approved_centers(conn: &mut Conn) -> Result<Vec<Center>, LogisticsError> {
     Ok(store::list_approved(conn).await?)

@@ -132,6 +132,11 @@ pub(crate) async fn list_centers(
     rows.into_iter().map(Center::try_from).collect()
 }
 
+pub(crate) async fn count_proposed(conn: &mut Conn) -> QueryResult<i64> {
+    let is_proposed = centers::status.eq(CenterStatus::Proposed.as_str());
+    centers::table.filter(is_proposed).count().get_result(conn).await
+}
+
 pub(crate) async fn list_approved(conn: &mut Conn) -> QueryResult<Vec<Center>> {
     let rows: Vec<CenterRow> = centers::table
         .filter(centers::status.eq(CenterStatus::Approved.as_str()))

@@ -117,6 +117,11 @@ pub async fn find_order(conn: &mut Conn, id: OrderId) -> Result<Order, MarketErr
     store::orders::find(conn, id).await?.ok_or(MarketError::NotFound("order"))
 }
 
+/// Those of the orders that there are, in no order; in two statements.
+pub async fn find_orders(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<Order>, MarketError> {
+    Ok(store::orders::list_by_ids(conn, ids).await?)
+}
+
 /// The orders that a checkout made, whosesoever it is.
 pub async fn orders_of_checkout(conn: &mut Conn, id: CheckoutId) -> Result<Vec<Order>, MarketError> {
     let orders = store::orders::list_of_checkout(conn, id).await?;

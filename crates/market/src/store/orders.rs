@@ -164,6 +164,16 @@ pub(crate) async fn find(conn: &mut Conn, id: OrderId) -> QueryResult<Option<Ord
     Ok(with_lines(conn, row.into_iter().collect()).await?.pop())
 }
 
+/// Those of the orders that there are, in no order.
+pub(crate) async fn list_by_ids(conn: &mut Conn, ids: &[OrderId]) -> QueryResult<Vec<Order>> {
+    let rows = orders::table
+        .filter(orders::id.eq_any(ids.to_vec()))
+        .select(OrderRow::as_select())
+        .load(conn)
+        .await?;
+    with_lines(conn, rows).await
+}
+
 pub(crate) async fn list_of_checkout(conn: &mut Conn, id: CheckoutId) -> QueryResult<Vec<Order>> {
     let rows = orders::table
         .filter(orders::checkout_id.eq(id))

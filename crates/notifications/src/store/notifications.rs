@@ -115,6 +115,29 @@ pub(crate) async fn list(
     rows.into_iter().map(Notification::try_from).collect()
 }
 
+/// Those of the ids that there are, each with whom it told.
+pub(crate) async fn find_with_users(
+    conn: &mut Conn,
+    ids: &[NotificationId],
+) -> QueryResult<Vec<(UserId, Notification)>> {
+    let rows: Vec<(UserId, NotificationRow)> = notifications::table
+        .filter(notifications::id.eq_any(ids.to_vec()))
+        .select((notifications::user_id, NotificationRow::as_select()))
+        .load(conn)
+        .await?;
+    rows.into_iter().map(|(user, row)| Ok((user, row.try_into()?))).collect()
+}
+
+/// How much each of the users has not read; those who have read everything are left out.
+pub(crate) async fn count_unread_of(conn: &mut Conn, users: &[UserId]) -> QueryResult<Vec<(UserId, i64)>> {
+    notifications::table
+        .filter(notifications::user_id.eq_any(users.to_vec()).and(notifications::read_at.is_null()))
+        .group_by(notifications::user_id)
+        .select((notifications::user_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await
+}
+
 pub(crate) async fn count_unread(conn: &mut Conn, user: UserId) -> QueryResult<i64> {
     let unread = notifications::user_id.eq(user).and(notifications::read_at.is_null());
     notifications::table.filter(unread).count().get_result(conn).await

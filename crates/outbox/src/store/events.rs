@@ -110,6 +110,10 @@ pub(crate) async fn has_unsequenced_events(conn: &mut Conn) -> QueryResult<bool>
         .await
 }
 
+pub(crate) async fn newest_position(conn: &mut Conn) -> QueryResult<i64> {
+    event_sequence::table.select(event_sequence::last_position).first(conn).await
+}
+
 pub(crate) async fn list_events_after(
     conn: &mut Conn,
     position: i64,

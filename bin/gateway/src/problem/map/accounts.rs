@@ -23,6 +23,7 @@ impl From<AccountsError> for Problem {
             AccountsError::RefreshTokenInvalid => refuse(ProblemKind::RefreshTokenInvalid),
             AccountsError::RefreshTokenReplayed => refuse(ProblemKind::RefreshTokenReplayed),
             AccountsError::ProofInvalid => refuse(ProblemKind::MailedLinkInvalid),
+            AccountsError::TicketInvalid => refuse(ProblemKind::Unauthenticated),
             AccountsError::EmailVerified => refuse(ProblemKind::EmailVerified),
             AccountsError::UserNotFound => Self::not_found("user"),
             AccountsError::SessionNotFound => Self::not_found("session"),

@@ -4,6 +4,7 @@
 mod accounts;
 mod catalog;
 mod ground;
+mod live;
 mod logistics;
 mod market;
 mod notifications;
