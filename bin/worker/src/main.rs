@@ -1,6 +1,7 @@
 //! The worker's commands.
 
 mod jobs;
+mod mail;
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ enum Command {
     /// Shows jobs, and has them done after all.
     #[command(subcommand)]
     Jobs(jobs::Command),
+    /// Shows what people are written.
+    #[command(subcommand)]
+    Mail(mail::Command),
 }
 
 #[tokio::main]
@@ -63,6 +67,7 @@ async fn execute(cli: Cli) -> Result<()> {
             start_log(&settings.log, LogTo::Stderr)?;
             command.execute(&database(&settings)?, SystemClock.now()).await
         }
+        Command::Mail(command) => command.execute(&settings),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: how fast it is.
 //!
 //! Owns building the two programs that the load bench is made of, and where it keeps its data. What is measured and
-//! how is the load bench's own business (bin/bench) and that of the bench of jobs (bin/worker); the microbenchmarks are
+//! how is the load bench's own business (bin/bench) and those of jobs (bin/worker) and of live updates (bin/gateway); the microbenchmarks are
 //! cargo's.
 
 use std::ffi::{OsStr, OsString};
@@ -22,7 +22,8 @@ pub fn bench(workspace: &Workspace, mut args: Vec<OsString>) -> Result<u8> {
             args.remove(0);
             test::bench(workspace, args)
         }
-        Some("jobs") => jobs(workspace),
+        Some("jobs") => whole(workspace, "worker", "jobs", Needs::FullSystem),
+        Some("live") => whole(workspace, "gateway", "live", Needs::EmbeddedGateway),
         Some("load") => {
             args.remove(0);
             load(workspace, args)
@@ -31,11 +32,12 @@ pub fn bench(workspace: &Workspace, mut args: Vec<OsString>) -> Result<u8> {
     }
 }
 
-fn jobs(workspace: &Workspace) -> Result<u8> {
-    setup::ensure(workspace, Needs::FullSystem)?;
+/// A bench of a whole program, which starts the servers that it needs.
+fn whole(workspace: &Workspace, package: &str, name: &str, needs: Needs) -> Result<u8> {
+    setup::ensure(workspace, needs)?;
     let signals = Signals::install()?;
     let mut command = workspace.building_cargo("bench");
-    command.args(["--package", "worker", "--bench", "jobs"]);
+    command.args(["--package", package, "--bench", name]);
     supervise(command, &signals)
 }
 

@@ -12,5 +12,5 @@ mod wiring;
 
 pub use embedded::{Embedded, complete, complete_and_migrate, join_running};
 pub use log::{LogTo, start_log};
-pub use post::{LinkKeys, Post};
+pub use post::{LinkKeys, Post, stationery};
 pub use wiring::{geocoder, register_work};

@@ -43,23 +43,31 @@ impl Post {
         let secret = settings.secrets.token_secret.as_ref().context("no token secret is set")?;
         let keys = LinkKeys::of(secret)?;
         let pages = Pages::at(settings.server.pages_url.clone());
-        let mail = &settings.mail;
-        let stationery = StationerySettings {
-            from_address: mail.from_address.clone(),
-            from_name: mail.from_name.clone(),
-            reply_to: mail.reply_to.clone(),
-            home: pages.home(),
-            preferences: pages.notification_settings(),
-            unsubscribe: settings.server.public_url.join("api/v1/unsubscribe")?,
-        };
         let delivery = Delivery {
-            stationery: Arc::new(Stationery::new(&stationery, keys.unsubscribe.clone())?),
+            stationery: Arc::new(stationery(settings, keys.unsubscribe.clone())?),
             mailer: mailer(settings)?,
             sms: sms(settings),
             tokens: Arc::new(ProofTokens(keys.proofs.clone())),
         };
         Ok(Self { delivery, pages, keys })
     }
+}
+
+/// What stands around a letter, by the settings; its links to switch mail off are made of `key`.
+///
+/// # Errors
+/// A name or an address of the settings cannot stand in a mail.
+pub fn stationery(settings: &Settings, key: UnsubscribeKey) -> Result<Stationery> {
+    let (mail, pages) = (&settings.mail, Pages::at(settings.server.pages_url.clone()));
+    let chosen = StationerySettings {
+        from_address: mail.from_address.clone(),
+        from_name: mail.from_name.clone(),
+        reply_to: mail.reply_to.clone(),
+        home: pages.home(),
+        preferences: pages.notification_settings(),
+        unsubscribe: settings.server.public_url.join("api/v1/unsubscribe")?,
+    };
+    Ok(Stationery::new(&chosen, key)?)
 }
 
 impl LinkKeys {

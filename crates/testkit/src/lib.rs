@@ -11,6 +11,7 @@
 mod clock;
 mod database;
 mod golden;
+mod mail_server;
 mod proxy;
 mod schema;
 pub mod tidy;
@@ -18,5 +19,6 @@ pub mod tidy;
 pub use clock::{clock, start_of_tests};
 pub use database::{TestDatabase, admin_url, amqp_url, python, web};
 pub use golden::assert_golden;
+pub use mail_server::MailServer;
 pub use proxy::Proxy;
 pub use schema::{assert_schema, assert_schema_without};

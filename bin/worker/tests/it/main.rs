@@ -3,6 +3,7 @@
 
 #[path = "../../examples/counting_worker/count.rs"]
 mod count;
+mod letters;
 mod machine;
 mod operating;
 mod outages;

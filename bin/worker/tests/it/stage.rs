@@ -109,13 +109,34 @@ pub async fn number(database: &Database, query: &str) -> i64 {
     diesel::sql_query(query).get_result::<NumberRow>(&mut *conn).await.unwrap().value
 }
 
+/// Waits until `query` gives `least` or more.
+pub async fn at_least(database: &Database, query: &str, least: i64) {
+    let reached = async {
+        while number(database, query).await < least {
+            // Others have the processor meanwhile; nothing tells when they are so far.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, reached).await.is_ok();
+    assert!(in_time, "{query}: {} and not {least}", number(database, query).await);
+}
+
 pub async fn until(database: &Database, query: &str, expected: i64) {
+    until_within(PATIENCE, database, query, expected).await;
+}
+
+/// The same for what takes minutes by itself.
+pub async fn until_patiently(database: &Database, query: &str, expected: i64) {
+    until_within(3 * PATIENCE, database, query, expected).await;
+}
+
+async fn until_within(patience: Duration, database: &Database, query: &str, expected: i64) {
     let reached = async {
         while number(database, query).await != expected {
             // Others have the processor meanwhile; nothing tells when they are done.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let in_time = tokio::time::timeout(PATIENCE, reached).await.is_ok();
+    let in_time = tokio::time::timeout(patience, reached).await.is_ok();
     assert!(in_time, "{query}: {} and not {expected}", number(database, query).await);
 }

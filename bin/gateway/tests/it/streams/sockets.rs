@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Socket, ticket};
-use crate::actors::{Answer, DENVER, Market, each, id_of};
+use crate::actors::{Answer, DENVER, Market, id_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_opens_one_socket_and_only_for_a_while() {
@@ -35,7 +35,7 @@ async fn what_is_no_socket_is_told_so() {
     let answer = market.get(&format!("/api/v1/live?ticket={}", ticket(&casey).await)).await;
     assert_eq!(answer.headers["upgrade"], "websocket");
     answer.refused(426, "upgrade_required");
-    market.get("/api/v1/live?token=x").await.refused(400, "unknown_parameter");
+    market.get("/api/v1/live?token=x").await.refused(400, "invalid_parameter");
     Answer::to(market.server.post("/api/v1/live")).await.refused(405, "method_not_allowed");
     let stranger = market.server.post("/api/v1/live/tickets");
     Answer::to(stranger).await.refused(401, "unauthenticated");
@@ -136,7 +136,7 @@ async fn the_platforms_numbers_are_for_admins_and_only_as_long_as_they_are() {
     assert_eq!(socket.expects("refused").await["code"], "forbidden");
 
     let roles = format!("/api/v1/admin/users/{}/roles", ada.id);
-    root.put(&format!("{roles}/admin"), &json!({})).await.done();
+    root.does(&format!("{roles}/admin")).await.done();
     market.work().await;
     let mut socket = Socket::of(&ada).await;
     let counted = socket.subscribes("admin").await;
@@ -210,6 +210,9 @@ async fn a_person_keeps_ten_sockets_open_at_most() {
     }
     let base_url = &market.server.running.base_url;
     assert_eq!(Socket::open(base_url, &ticket(&casey).await).await.err(), Some(429));
-    let listed = casey.get("/api/v1/me").await.done();
-    assert_eq!(each(&json!([listed]), "display_name"), ["Casey"], "anything else goes on");
+    open.pop();
+    let mut next = Socket::open(base_url, &ticket(&casey).await).await;
+    while next.is_err() {
+        next = Socket::open(base_url, &ticket(&casey).await).await;
+    }
 }
