@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct MailServer {
     process: Child,
-    says: BufReader<ChildStdout>,
+    says: Receiver<Value>,
     /// On the loopback interface.
     pub port: u16,
 }
@@ -36,7 +38,18 @@ impl MailServer {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let says = BufReader::new(process.stdout.take().unwrap());
+        let said = BufReader::new(process.stdout.take().unwrap());
+        let (tell, says) = channel();
+        // All the time: a server that nobody reads from would take no mail any more.
+        thread::spawn(move || {
+            for line in said.lines() {
+                let line = line.unwrap();
+                let what = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+                if tell.send(what).is_err() {
+                    return;
+                }
+            }
+        });
         let mut server = Self { process, says, port: 0 };
         server.port = u16::try_from(server.next_mail()["port"].as_u64().unwrap()).unwrap();
         server
@@ -44,9 +57,7 @@ impl MailServer {
 
     /// The next mail that it takes: its `envelope`, `headers`, `type`, `parts` and `defects`.
     pub fn next_mail(&mut self) -> Value {
-        let mut line = String::new();
-        self.says.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+        self.says.recv().expect("the mail server goes on")
     }
 
     /// Ends it; what it has taken and nobody has read yet.
