@@ -1028,6 +1028,26 @@ export interface paths {
         patch: operations["change_offering_at_listings"];
         trace?: never;
     };
+    "/api/v1/live/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket that opens a live stream
+         * @description Works once and for 30 seconds, as the parameter `ticket` of the WebSocket at `/api/v1/live` or of the server-sent events at `/api/v1/events/stream`: a browser sends no access token with either, and an address is no place for one. `docs/frontend.md` says what is sent there.
+         */
+        post: operations["issue_stream_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -3276,7 +3296,7 @@ export interface components {
              * @description The kind, for programs.
              * @enum {string}
              */
-            code: "malformed_request" | "malformed_json" | "invalid_input" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "mailed_link_invalid" | "email_verified" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "busy" | "timeout" | "unavailable" | "internal";
+            code: "malformed_request" | "malformed_json" | "invalid_input" | "upgrade_required" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "mailed_link_invalid" | "email_verified" | "too_many_streams" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "busy" | "timeout" | "unavailable" | "internal";
             /** @description Where the order or the center is, for `wrong_order_state` and `wrong_center_state`. */
             current_status?: string;
             /** @description This occurrence in words. */
@@ -3552,6 +3572,16 @@ export interface components {
             token_type: string;
             /** @description Who. */
             user: components["schemas"]["UserView"];
+        };
+        /** @description What opens a live stream, once. */
+        StreamTicketView: {
+            /**
+             * Format: date-time
+             * @description Until when it can be used.
+             */
+            expires_at: string;
+            /** @description The ticket, for the parameter `ticket`. */
+            ticket: string;
         };
         /** @description What happened in these days. */
         SummaryView: {
@@ -7014,6 +7044,38 @@ export interface operations {
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    issue_stream_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamTicketView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::REPLAYED;
 use crate::openapi::Document;
+use crate::routes::live::LAST_EVENT_ID;
 
 pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
     let request_id = HeaderName::from_static("x-request-id");
@@ -17,6 +18,8 @@ pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, request_id.clone()])
         .allowed_headers(documented(document))
+        // Of the streams, which the document has no words for.
+        .allowed_header(LAST_EVENT_ID)
         .expose_headers([
             header::ETAG,
             header::LOCATION,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 /// What each is about. One that is missing here has no description, which the lint of the document reports.
-const CHAPTERS: [(&str, &str); 19] = [
+const CHAPTERS: [(&str, &str); 20] = [
     ("admin", "For those who run the platform: decisions, moderation, people, figures."),
     ("auth", "Accounts and sessions: registering, logging in and out, renewing tokens, forgotten passwords."),
     ("cart", "The cart of whoever is logged in, or of the guest who has its token."),
@@ -15,6 +15,7 @@ const CHAPTERS: [(&str, &str); 19] = [
     ("checkouts", "Checkouts of yours."),
     ("health", "Whether the process lives, and whether it can do its work."),
     ("listings", "What gardeners sell. Browsing shows products, too, unless asked otherwise."),
+    ("live", "Live updates: the ticket that opens a stream of what changes."),
     ("me", "Your account, your addresses, your storefront."),
     ("notifications", "What you were told: the notification center."),
     ("offerings", "Listings and products alike, by id."),

@@ -28,7 +28,8 @@ pub(crate) const SOCKET: &str = "/api/v1/live";
 const STREAM: &str = "/api/v1/events/stream";
 /// How long somebody waits for a server that has just begun.
 const READY: Duration = Duration::from_secs(2);
-const LAST_EVENT_ID: &str = "last-event-id";
+/// By which a client says where it was.
+pub(crate) const LAST_EVENT_ID: &str = "last-event-id";
 
 /// What opens a live stream, once.
 #[derive(Debug, Serialize, Apiv2Schema)]

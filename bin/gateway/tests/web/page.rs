@@ -54,6 +54,7 @@ async fn a_browser_lets_the_client_through() {
         "idempotency-key",
         "if-match",
         "if-none-match",
+        "last-event-id",
         "x-cart-token",
         "x-order-token",
     ];
