@@ -136,6 +136,7 @@ fn application(
         .build()
         .configure(openapi::configure)
         .configure(metrics::configure)
+        .configure(routes::served::configure)
         .default_service(web::to(nothing_here))
         // The last one sees a request first.
         .wrap(from_fn(contract::check))

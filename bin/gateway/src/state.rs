@@ -12,8 +12,10 @@ use db::{Conn, Database};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 use kernel::{Clock, CursorKey};
 use logistics::{CenterIndex, Geocoder};
+use media::Media;
 use outbox::Runner;
 use placement::Visitors;
+use tokio::sync::Semaphore;
 
 use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
@@ -58,6 +60,10 @@ pub struct Parts {
     pub centers: Arc<CenterIndex>,
     /// Knows what visitors can reach.
     pub visitors: Visitors,
+    /// Handles pictures.
+    pub media: Media,
+    /// The places of those who send files.
+    pub uploads: Arc<Semaphore>,
     /// How often each caller has called.
     pub limits: RateLimits,
 }

@@ -98,7 +98,9 @@ async fn serve(listener: tokio::net::TcpListener, service: S3Service) {
         let service = service.clone();
         tokio::spawn(async move {
             // A client that goes away is no business of ours.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }

@@ -128,7 +128,8 @@ mod tests {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(PictureHash::of(b"").as_str(), empty);
         assert_eq!(empty.parse(), Ok(PictureHash::of(b"")));
-        for wrong in ["", "e3b0", &empty.to_uppercase(), &format!("../{}", &empty[3..]), &format!("{empty}0")] {
+        for wrong in ["", "e3b0", &empty.to_uppercase(), &format!("../{}", &empty[3..]), &format!("{empty}0")]
+        {
             assert_eq!(wrong.parse::<PictureHash>(), Err(NameError), "{wrong}");
         }
     }
@@ -138,7 +139,8 @@ mod tests {
         for name in ["320.jpg", "master.jpg", "1.jpg"] {
             assert_eq!(name.parse::<SizeName>().unwrap().as_str(), name);
         }
-        for wrong in ["", ".jpg", "0320.jpg", "+320.jpg", "320.png", "../320.jpg", "320", "master", "-1.jpg"] {
+        for wrong in ["", ".jpg", "0320.jpg", "+320.jpg", "320.png", "../320.jpg", "320", "master", "-1.jpg"]
+        {
             assert_eq!(wrong.parse::<SizeName>(), Err(NameError), "{wrong}");
         }
     }

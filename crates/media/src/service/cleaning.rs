@@ -38,11 +38,7 @@ pub struct Cleaned {
 ///
 /// # Errors
 /// The database or the object store fails; what is left is for the next round.
-pub async fn clean_up(
-    media: &Media,
-    database: &Database,
-    now: DateTime<Utc>,
-) -> Result<Cleaned, MediaError> {
+pub async fn clean_up(media: &Media, database: &Database, now: DateTime<Utc>) -> Result<Cleaned, MediaError> {
     let mut cleaned = Cleaned::default();
     let mut conn = database.conn().await?;
     loop {

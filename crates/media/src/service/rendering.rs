@@ -11,8 +11,8 @@ use tokio::io::AsyncReadExt;
 
 use crate::image::{self, MEDIA_TYPE, Picture, Rendered};
 use crate::{
-    Content, ImageError, Media, MediaError, ObjectKey, PictureHash, PictureState, Size, SizeName, StoredPicture,
-    store,
+    Content, ImageError, Media, MediaError, ObjectKey, PictureHash, PictureState, Size, SizeName,
+    StoredPicture, store,
 };
 
 /// Makes what is shown, unless it is there, or nobody has the picture any more. An error means that another attempt may
@@ -70,8 +70,7 @@ async fn make(media: &Media, picture: &StoredPicture) -> Result<Result<Rendered,
 async fn put_all(media: &Media, hash: &PictureHash, rendered: &Rendered) -> Result<Vec<Size>, HandlerError> {
     let thumbnails =
         rendered.thumbnails.iter().map(|made| (SizeName::of_side(made.width.max(made.height)), made));
-    let all: Vec<(SizeName, &Picture)> =
-        thumbnails.chain([(SizeName::master(), &rendered.master)]).collect();
+    let all: Vec<(SizeName, &Picture)> = thumbnails.chain([(SizeName::master(), &rendered.master)]).collect();
     let mut sizes = Vec::with_capacity(all.len());
     for (name, made) in all {
         let content = Content {
@@ -92,8 +91,7 @@ async fn announce(
     kind: &'static str,
 ) -> Result<(), HandlerError> {
     let data = json!({ "hash": picture.hash });
-    let event =
-        Event { kind, subject_type: "picture", subject_id: picture.id.0, actor: Actor::System, data };
+    let event = Event { kind, subject_type: "picture", subject_id: picture.id.0, actor: Actor::System, data };
     Ok(outbox::emit(tx, services.clock.now(), event).await?)
 }
 

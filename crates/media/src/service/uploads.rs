@@ -69,7 +69,10 @@ pub async fn grant_upload(
     match bytes {
         0 => fields.refuse("bytes", InvalidCode::TooSmall, "must be at least 1"),
         more if more > most => {
-            fields.take::<()>("bytes", Err(FieldError::new(InvalidCode::TooLarge, format!("must be at most {most}"))));
+            fields.take::<()>(
+                "bytes",
+                Err(FieldError::new(InvalidCode::TooLarge, format!("must be at most {most}"))),
+            );
         }
         _ => {}
     }
@@ -81,7 +84,8 @@ pub async fn grant_upload(
     expect_room(&mut conn, owner).await?;
     let expires_at = now + GRANTED_FOR;
     let media_type = media_type.to_owned();
-    let new = Upload { id, owner_id: owner, media_type, bytes, created_at: now, expires_at, finalized_at: None };
+    let new =
+        Upload { id, owner_id: owner, media_type, bytes, created_at: now, expires_at, finalized_at: None };
     store::uploads::insert(&mut conn, &new).await.map_err(MediaError::of_owner)?;
     Ok(UploadGrant { id, url, expires_at })
 }

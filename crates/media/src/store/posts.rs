@@ -81,8 +81,8 @@ pub(crate) async fn list(
     }
     if let Some(key) = after {
         let id = PostId(key.id);
-        query = query
-            .filter(posts::created_at.lt(key.at).or(posts::created_at.eq(key.at).and(posts::id.lt(id))));
+        query =
+            query.filter(posts::created_at.lt(key.at).or(posts::created_at.eq(key.at).and(posts::id.lt(id))));
     }
     let rows: Vec<PostRow> = query.load(conn).await?;
     Ok(rows.into_iter().map(Post::from).collect())

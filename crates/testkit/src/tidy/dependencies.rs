@@ -44,6 +44,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("placement", Layer::Process),
     ("checkout", Layer::Process),
     ("correspondence", Layer::Process),
+    ("gallery", Layer::Process),
     ("assembly", Layer::Assembly),
     ("devstack", Layer::Tool),
     ("testkit", Layer::Tool),

@@ -6,5 +6,6 @@ mod catalog;
 mod ground;
 mod logistics;
 mod market;
+mod media;
 mod notifications;
 mod reservations;
