@@ -42,7 +42,7 @@ pub fn media(settings: &Settings) -> Result<Media> {
         MediaPlace::S3(store) => Arc::new(S3Store::new(store)?),
         MediaPlace::Folder(folder) => Arc::new(FolderStore::new(folder)),
     };
-    Ok(Media::new(store))
+    Ok(Media::new(store, &settings.server.data_dir.join("incoming")))
 }
 
 /// Teaches the registry the product's own work.

@@ -1,8 +1,9 @@
 //! A file as it comes in: counted, hashed and looked at chunk by chunk, so that what cannot become a picture is refused
 //! before the rest of it is sent, and never more than a little of it is in memory.
 
-use std::fmt;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::{fmt, fs};
 
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
@@ -52,9 +53,14 @@ impl fmt::Debug for Received {
 }
 
 impl Intake {
-    /// Makes the file, in the system's folder for such files.
-    pub async fn begin(limits: Limits) -> Result<Self, MediaError> {
-        let made = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(std::io::Error::other)?;
+    /// Makes the file, in this folder, which is made as well.
+    pub async fn begin(limits: Limits, folder: &Path) -> Result<Self, MediaError> {
+        let folder = folder.to_owned();
+        let make = move || {
+            fs::create_dir_all(&folder)?;
+            tempfile::tempfile_in(folder)
+        };
+        let made = tokio::task::spawn_blocking(make).await.map_err(std::io::Error::other)?;
         Ok(Self {
             limits,
             file: File::from_std(made?),

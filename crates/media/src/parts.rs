@@ -1,5 +1,6 @@
 //! What it takes to handle pictures.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -14,6 +15,8 @@ const RENDERS_AT_ONCE: usize = 2;
 pub struct Media {
     /// Where the bytes are.
     pub store: Arc<dyn ObjectStore>,
+    /// Where files are while they come in: on a disk, which a system's folder for such files need not be.
+    pub scratch: Arc<Path>,
     /// How large a picture may be.
     pub limits: Limits,
     pub(crate) renders: Arc<Semaphore>,
@@ -21,7 +24,8 @@ pub struct Media {
 
 impl Media {
     /// With the usual limits.
-    pub fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, limits: Limits::default(), renders: Arc::new(Semaphore::new(RENDERS_AT_ONCE)) }
+    pub fn new(store: Arc<dyn ObjectStore>, scratch: &Path) -> Self {
+        let renders = Arc::new(Semaphore::new(RENDERS_AT_ONCE));
+        Self { store, scratch: scratch.into(), limits: Limits::default(), renders }
     }
 }

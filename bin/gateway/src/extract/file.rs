@@ -57,7 +57,7 @@ impl PictureFile {
             return Err(too_large(limits.bytes));
         }
         let begun = Instant::now();
-        let mut intake = Intake::begin(limits).await?;
+        let mut intake = Intake::begin(limits, &state.media.scratch).await?;
         loop {
             let deadline = begun + wait + Duration::from_secs(intake.bytes() / SLOWEST);
             let Ok(chunk) = timeout_at(deadline, self.payload.next()).await else {

@@ -81,7 +81,8 @@ pub async fn clean_up(media: &Media, database: &Database, now: DateTime<Utc>) ->
     while discard(media, database, now).await? {
         cleaned.objects += 1;
     }
-    // A store that cannot tell what was begun keeps it, and nothing else depends on it.
+    // Files bear the system's time, whatever time it is here. A store that cannot tell what was begun keeps it, and
+    // nothing else depends on it.
     match media.store.sweep(SystemTime::now() - BEGUN_WITHIN).await {
         Ok(swept) => cleaned.objects += swept,
         Err(error) => tracing::debug!(error = %error, "the object store does not tell what was begun"),

@@ -123,7 +123,7 @@ async fn take_from_store(media: &Media, upload: &Upload) -> Result<Received, Med
         return Err(MediaError::OtherLength { announced: upload.bytes, came: object.length });
     }
     let mut reader = object.reader;
-    let mut intake = Intake::begin(media.limits).await?;
+    let mut intake = Intake::begin(media.limits, &media.scratch).await?;
     let mut chunk = vec![0; CHUNK];
     loop {
         let came = reader.read(&mut chunk).await?;

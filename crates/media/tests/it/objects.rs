@@ -91,7 +91,7 @@ async fn an_address_is_good_for_one_file_of_one_length() {
     let store = S3Store::new(&settings).unwrap();
     let key = ObjectKey::upload(UploadId::new());
     let url = store.presign_put(&key, Duration::from_mins(1), 5, "image/png").await.unwrap().unwrap();
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().build().unwrap();
     let send = async |url: &str, kind: &str, bytes: &'static [u8]| {
         client.put(url).header("content-type", kind).body(bytes).send().await.unwrap().status().as_u16()
     };

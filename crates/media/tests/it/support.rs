@@ -57,7 +57,8 @@ impl World {
     }
 
     async fn with(store: Arc<dyn ObjectStore>, folder: TempDir, server: Option<S3>) -> Self {
-        let (db, clock, media) = (TestDatabase::create().await, testkit::clock(), Media::new(store));
+        let (db, clock, media) =
+            (TestDatabase::create().await, testkit::clock(), Media::new(store, folder.path()));
         let mut registry = Registry::default();
         media::register(&mut registry, media.clone());
         let services = Services { database: db.database.clone(), clock: Arc::new(clock.clone()) };
@@ -124,7 +125,7 @@ impl World {
 
 /// A file that came in in small pieces.
 pub async fn received(bytes: &[u8]) -> Result<Received, MediaError> {
-    let mut intake = Intake::begin(media::Limits::default()).await?;
+    let mut intake = Intake::begin(media::Limits::default(), &std::env::temp_dir()).await?;
     for chunk in bytes.chunks(1000) {
         intake.take(chunk).await?;
     }

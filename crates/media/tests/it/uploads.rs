@@ -103,7 +103,11 @@ async fn a_file_in_the_store_becomes_an_image_once() {
     let finalize =
         async |who| media::finalize_upload(&world.media, database, now, who, granted.id, None).await;
     assert!(matches!(finalize(owner).await, Err(MediaError::NotSent)));
-    let sent = reqwest::Client::new().put(granted.url.clone()).header("content-type", "image/png");
+    let sent = reqwest::Client::builder()
+        .build()
+        .unwrap()
+        .put(granted.url.clone())
+        .header("content-type", "image/png");
     assert_eq!(sent.body(file.clone()).send().await.unwrap().status().as_u16(), 200);
     assert!(matches!(finalize(stranger).await, Err(MediaError::NotFound("upload"))));
     let (one, two) = tokio::join!(finalize(owner), finalize(owner));
