@@ -134,6 +134,8 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
     let category = id_of(&admin.post("/api/v1/admin/categories", &category).await.done()).to_string();
     let image = owner.ask(Method::POST, "/api/v1/images").header("content-type", "image/png");
     let image = id_of(&Answer::to(image.body(png(9, 9, 9))).await.done()).to_string();
+    // Or its state would be another one in a moment.
+    market.work().await;
     let told = post("/api/v1/posts", json!({ "body": "It has sprouted." })).await;
     let me = owner.get("/api/v1/me").await.done();
     let notification = owner.get("/api/v1/notifications").await.done()["items"][0]["id"].clone();
