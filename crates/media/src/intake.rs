@@ -60,10 +60,10 @@ impl Intake {
             fs::create_dir_all(&folder)?;
             tempfile::tempfile_in(folder)
         };
-        let made = tokio::task::spawn_blocking(make).await.map_err(std::io::Error::other)?;
+        let file = tokio::task::spawn_blocking(make).await.map_err(std::io::Error::other)?;
         Ok(Self {
             limits,
-            file: File::from_std(made?),
+            file: File::from_std(file?),
             hasher: Sha256::new(),
             bytes: 0,
             head: Vec::new(),

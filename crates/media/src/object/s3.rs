@@ -167,7 +167,6 @@ fn remote(error: impl fmt::Display) -> StoreError {
     StoreError::Remote(error.to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: S3Error) -> StoreError {
     match error {
         // What a server says is as long as it likes.
