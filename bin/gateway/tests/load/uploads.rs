@@ -63,7 +63,7 @@ impl Process {
         let body = json!({ "email": EMAIL, "password": PASSWORD, "display_name": "Ana" });
         let registered = process.client.post(process.url("/api/v1/auth/register")).json(&body).send();
         let session: Value = registered.await.unwrap().json().await.unwrap();
-        process.token = session["access_token"].as_str().unwrap().to_owned();
+        session["access_token"].as_str().unwrap().clone_into(&mut process.token);
         process
     }
 

@@ -111,7 +111,10 @@ async fn a_file_in_the_store_becomes_an_image_once() {
     assert_eq!(sent.body(file.clone()).send().await.unwrap().status().as_u16(), 200);
     assert!(matches!(finalize(stranger).await, Err(MediaError::NotFound("upload"))));
     let (one, two) = tokio::join!(finalize(owner), finalize(owner));
-    let (image, refused) = if one.is_ok() { (one.unwrap(), two) } else { (two.unwrap(), one) };
+    let (image, refused) = match one {
+        Ok(image) => (image, two),
+        refused => (two.unwrap(), refused),
+    };
     assert!(matches!(refused, Err(MediaError::AlreadyFinalized)), "{refused:?}");
     assert!(matches!(finalize(owner).await, Err(MediaError::AlreadyFinalized)));
     world.works().await;
