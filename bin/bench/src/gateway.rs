@@ -69,6 +69,7 @@ impl Program {
         command.env("TOKEN_SECRET", self.kept("token-secret")?);
         command.env("MAIL_URL", format!("file://{}", self.folder.join("mail").display()));
         command.env("MAIL_FROM", "SilkCart <hello@bench.silkcart.example>");
+        command.env("MEDIA_FOLDER", self.folder.join("media"));
         command.env("DATABASE_MAX_CONNECTIONS", self.pool.to_string());
         command.env("RATE_LIMIT_PER_MINUTE", "0");
         command.env("RATE_LIMIT_AUTH_PER_MINUTE", "0");

@@ -143,6 +143,7 @@ fn application(
         .configure(openapi::configure)
         .configure(metrics::configure)
         .configure(routes::live::configure_streams)
+        .configure(routes::served::configure)
         .default_service(web::to(nothing_here))
         // The last one sees a request first.
         .wrap(from_fn(contract::check))

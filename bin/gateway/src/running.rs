@@ -17,6 +17,7 @@ use logistics::{CenterIndex, Geocoder};
 use outbox::{Registry, Runner, Services};
 use placement::Visitors;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,9 @@ use crate::middleware::RateLimits;
 use crate::openapi::Document;
 use crate::state::{AppState, Parts};
 use crate::tokens::{TokenReader, token_signer};
+
+/// How many files are taken in at once: each has a connection of its client's, and a place on the disk.
+const UPLOADS_AT_ONCE: usize = 32;
 
 /// Parts that a test puts in place of the product's own.
 #[derive(Debug)]
@@ -119,7 +123,8 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
     let centers = Arc::new(CenterIndex::new());
     let mut registry = parts.registry;
     let post = Post::of(&settings)?;
-    assembly::register_work(&mut registry, &geocoder, &centers, &post);
+    let media = assembly::media(&settings)?;
+    assembly::register_work(&mut registry, &geocoder, &centers, &post, &media);
     Ok(AppState::new(Parts {
         database,
         clock: parts.clock,
@@ -134,6 +139,8 @@ pub fn assemble(settings: Settings, parts: GivenParts, workers: usize) -> Result
         geocoder,
         centers,
         live: Arc::default(),
+        media,
+        uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
         limits: RateLimits::new(settings.rate_limits),
         settings,
     }))

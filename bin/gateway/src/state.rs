@@ -13,8 +13,10 @@ use diesel_async::{AnsiTransactionManager, TransactionManager};
 use kernel::{Clock, CursorKey};
 use live::Hub;
 use logistics::{CenterIndex, Geocoder};
+use media::Media;
 use outbox::Runner;
 use placement::Visitors;
+use tokio::sync::Semaphore;
 
 use crate::extract::TokenVerifier;
 use crate::middleware::RateLimits;
@@ -61,6 +63,10 @@ pub struct Parts {
     pub visitors: Visitors,
     /// Who listens to what happens.
     pub live: Arc<Hub>,
+    /// Handles pictures.
+    pub media: Media,
+    /// The places of those who send files.
+    pub uploads: Arc<Semaphore>,
     /// How often each caller has called.
     pub limits: RateLimits,
 }

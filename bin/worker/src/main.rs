@@ -89,7 +89,8 @@ async fn run(settings: Settings) -> Result<()> {
     let geocoder = assembly::geocoder(&settings, &clock)?;
     let mut registry = Registry::default();
     let post = assembly::Post::of(&settings)?;
-    assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()), &post);
+    let media = assembly::media(&settings)?;
+    assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()), &post, &media);
     let running = worker::start(StartOptions {
         registry,
         services: Services { database, clock },

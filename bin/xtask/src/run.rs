@@ -10,7 +10,7 @@ use std::{env, fs, thread};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use devstack::{Postgres, PostgresOptions, RabbitMq, RabbitMqOptions};
+use devstack::{Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, S3};
 
 use crate::process::{self, death_by, supervise_all};
 use crate::setup::{self, Needs};
@@ -33,7 +33,7 @@ pub struct Options {
     /// Start with an empty database, without the demonstration's data
     #[arg(long)]
     no_demo: bool,
-    /// Run gateway and worker as two processes, with a RabbitMQ between them
+    /// Run gateway and worker as two processes, with a RabbitMQ between them and an object store beside them
     #[arg(long)]
     full: bool,
     /// Build with optimizations: slower to build, faster to serve
@@ -91,8 +91,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<u8> {
     run_with_servers(&data, migrate, vec![gateway, worker])
 }
 
-/// Runs the programs, once `migrate` has brought the database up to date, between a PostgreSQL and a RabbitMQ of their
-/// own, each on a free port.
+/// Runs the programs, once `migrate` has brought the database up to date, between a PostgreSQL, a RabbitMQ and an object
+/// store of their own, each on a free port.
 fn run_with_servers(data: &Path, mut migrate: Command, mut programs: Vec<Command>) -> Result<u8> {
     let signals = Signals::install()?;
     fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
@@ -103,7 +103,8 @@ fn run_with_servers(data: &Path, mut migrate: Command, mut programs: Vec<Command
         max_connections: MAX_CONNECTIONS,
     };
     let broker = RabbitMqOptions { folder: data.join("rabbitmq"), port: None };
-    println!("starting PostgreSQL and RabbitMQ");
+    println!("starting PostgreSQL, RabbitMQ and an object store");
+    let store = S3::start(&data.join("s3")).context("cannot start the object store")?;
     let (postgres, rabbitmq) = thread::scope(|scope| {
         let rabbitmq = scope.spawn(|| RabbitMq::start(&broker));
         (Postgres::start(&database), rabbitmq.join())
@@ -115,8 +116,10 @@ fn run_with_servers(data: &Path, mut migrate: Command, mut programs: Vec<Command
     process::run(migrate.env("DATABASE_URL", postgres.url(DATABASE)))?;
     for program in &mut programs {
         program.env("DATABASE_URL", postgres.url(DATABASE)).env("AMQP_URL", rabbitmq.url());
+        program.envs(store.settings());
     }
     let code = supervise_all(programs, &signals)?;
+    drop(store);
     rabbitmq.stop()?;
     postgres.stop()?;
     // Ctrl-C is how this is meant to end.

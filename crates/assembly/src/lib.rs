@@ -13,4 +13,4 @@ mod wiring;
 pub use embedded::{Embedded, complete, complete_and_migrate, join_running};
 pub use log::{LogTo, start_log};
 pub use post::{LinkKeys, Post, stationery};
-pub use wiring::{geocoder, register_work};
+pub use wiring::{geocoder, media, register_work};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::media::{FolderStore, Media, ObjectStore, S3Store};
 use anyhow::{Context, Result};
 use kernel::Clock;
 use logistics::{CenterIndex, Gazetteer, Geocoder, Google, HttpSettings, Nominatim};
@@ -9,7 +10,7 @@ use outbox::Registry;
 use url::Url;
 
 use crate::Post;
-use crate::settings::{GeocodingProvider, Settings};
+use crate::settings::{GeocodingProvider, MediaPlace, Settings};
 
 const NOMINATIM: &str = "https://nominatim.openstreetmap.org/";
 const GOOGLE: &str = "https://maps.googleapis.com/";
@@ -35,12 +36,22 @@ pub fn geocoder(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn G
     })
 }
 
+/// What it takes to handle pictures, with the store that the settings choose.
+pub fn media(settings: &Settings) -> Result<Media> {
+    let store: Arc<dyn ObjectStore> = match &settings.media.place {
+        MediaPlace::S3(store) => Arc::new(S3Store::new(store)?),
+        MediaPlace::Folder(folder) => Arc::new(FolderStore::new(folder)),
+    };
+    Ok(Media::new(store, &settings.server.data_dir.join("incoming")))
+}
+
 /// Teaches the registry the product's own work.
 pub fn register_work(
     registry: &mut Registry,
     geocoder: &Arc<dyn Geocoder>,
     centers: &Arc<CenterIndex>,
     post: &Post,
+    media: &Media,
 ) {
     accounts::register_work(registry);
     catalog::register(registry);
@@ -48,4 +59,6 @@ pub fn register_work(
     checkout::register(registry);
     notifications::register(registry, post.delivery.clone());
     correspondence::register(registry, post.pages.clone());
+    ::media::register(registry, media.clone());
+    gallery::register(registry);
 }

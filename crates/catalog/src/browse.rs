@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use kernel::{CategoryId, Money, OfferingId, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{ListingType, OfferingKind, Unit};
@@ -104,6 +105,8 @@ pub struct BrowseItem {
     pub vendor_name: String,
     /// The shop's name in addresses.
     pub vendor_slug: String,
+    /// What is shown of its first picture, as whoever keeps them writes it.
+    pub picture: Option<Value>,
     /// The distance of the seller as a chord of the unit sphere, when the visitor gave a place and the
     /// seller has one.
     pub chord: Option<f64>,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{CategoryId, FieldError, InvalidCode, Money, OfferingId, PlantId, Quantity, ReportId, UserId};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Declares a closed set of words with their spelling in the database and on the wire.
@@ -228,6 +229,8 @@ pub struct Offering {
     pub hidden_reason: Option<String>,
     /// What is special to its kind.
     pub detail: Detail,
+    /// What is shown of its pictures, as whoever keeps them writes it: a list, in order.
+    pub pictures: Value,
     /// When it was first put on sale.
     pub published_at: Option<DateTime<Utc>>,
     /// Counts changes of the vendor's and the admin's.

@@ -62,6 +62,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
         browsable -> Bool,
+        pictures -> Jsonb,
     }
 }
 

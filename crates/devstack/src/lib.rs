@@ -1,4 +1,4 @@
-//! Local servers for development and tests: PostgreSQL and RabbitMQ.
+//! Local servers for development and tests: PostgreSQL, RabbitMQ and, with the feature `s3`, an object store.
 //!
 //! Owns finding a server's programs, where its data lies and as whom it runs, its start, and that it ends with
 //! the process that started it, however that process ends. Owns no schema and no queue, and opens no SQL connection:
@@ -16,6 +16,8 @@ mod ports;
 mod postgres;
 mod process_group;
 mod rabbitmq;
+#[cfg(feature = "s3")]
+mod s3;
 mod server;
 mod sys;
 
@@ -23,3 +25,5 @@ pub use location::scratch_folder;
 pub use postgres::{Postgres, PostgresOptions, SUPERUSER};
 pub use process_group::ProcessGroup;
 pub use rabbitmq::{RabbitMq, RabbitMqOptions};
+#[cfg(feature = "s3")]
+pub use s3::S3;

@@ -107,6 +107,14 @@ ids! {
     NotificationId
     /// A mail or a text message to somebody.
     MessageId
+    /// What was uploaded: the same for the same bytes.
+    PictureId
+    /// Somebody's use of a picture.
+    ImageId
+    /// A file that somebody may send to the object store.
+    UploadId
+    /// What a gardener tells of their garden.
+    PostId
     /// A job in the outbox.
     JobId
 }

@@ -20,8 +20,9 @@ pub use actor::Actor;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use cursor::{CursorError, CursorKey};
 pub use id::{
-    AddressId, CartId, CartLineId, CategoryId, CenterId, CheckoutId, HoldId, JobId, MessageId,
-    NotificationId, OfferingId, OrderId, OrderLineId, PlantId, PoolId, ProofId, ReportId, SessionId, UserId,
+    AddressId, CartId, CartLineId, CategoryId, CenterId, CheckoutId, HoldId, ImageId, JobId, MessageId,
+    NotificationId, OfferingId, OrderId, OrderLineId, PictureId, PlantId, PoolId, PostId, ProofId, ReportId,
+    SessionId, UploadId, UserId,
 };
 pub use invalid::{FieldError, Fields, Invalid, InvalidCode};
 pub use money::{Currency, Money, MoneyError};

@@ -113,7 +113,7 @@ fn cascade(base: Pixels) -> Result<(Vec<Picture>, Pixels), ImageError> {
     let whole = base.size();
     let mut pictures = Vec::with_capacity(THUMBNAIL_SIDES.len());
     let mut current = base;
-    for side in sides(whole.longer()).into_iter().rev() {
+    for side in thumbnail_sides(whole.longer()).into_iter().rev() {
         // Of the whole picture's shape, lest roundings add up from step to step.
         current = resize::to(current, whole.within(side))?;
         pictures.push(encode::thumbnail(&current)?);
@@ -123,7 +123,7 @@ fn cascade(base: Pixels) -> Result<(Vec<Picture>, Pixels), ImageError> {
 }
 
 /// The thumbnails' longer sides, from the smallest, for a picture with this longer side.
-fn sides(longer: u32) -> Vec<u32> {
+pub(crate) fn thumbnail_sides(longer: u32) -> Vec<u32> {
     let mut sides: Vec<u32> = THUMBNAIL_SIDES.iter().map(|side| longer.min(*side)).collect();
     sides.dedup();
     sides
@@ -139,12 +139,12 @@ mod tests {
 
     #[test]
     fn no_thumbnail_is_larger_than_the_original_and_none_is_there_twice() {
-        assert_eq!(sides(4000), [320, 640, 1280]);
-        assert_eq!(sides(1280), [320, 640, 1280]);
-        assert_eq!(sides(1279), [320, 640, 1279]);
-        assert_eq!(sides(500), [320, 500]);
-        assert_eq!(sides(320), [320]);
-        assert_eq!(sides(1), [1]);
+        assert_eq!(thumbnail_sides(4000), [320, 640, 1280]);
+        assert_eq!(thumbnail_sides(1280), [320, 640, 1280]);
+        assert_eq!(thumbnail_sides(1279), [320, 640, 1279]);
+        assert_eq!(thumbnail_sides(500), [320, 500]);
+        assert_eq!(thumbnail_sides(320), [320]);
+        assert_eq!(thumbnail_sides(1), [1]);
     }
 
     #[test]

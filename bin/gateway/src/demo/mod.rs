@@ -1,9 +1,10 @@
 //! Demonstration data: a small market around Boulder and Denver, or with [`grow`] one of any size.
 //!
-//! The small one is made in one transaction: whoever is killed on the way leaves nothing behind, and making it twice
-//! makes it once.
+//! The small one is made in one transaction, but for its pictures, which come after it: whoever is killed on the way leaves
+//! nothing behind, or everything but some pictures, and making it twice makes it once.
 
 mod people;
+mod pictures;
 mod places;
 mod scale;
 mod shelves;
@@ -49,16 +50,18 @@ pub async fn seed(state: &AppState) -> Result<bool> {
             for seller in &sellers {
                 placement::open_shop(tx, now, seller.id).await?;
             }
-            shelves::fill(tx, now, &sellers).await
+            shelves::fill(tx, now, &sellers).await?;
+            Ok(sellers)
         })
         .await;
     drop(conn);
-    match made {
-        Ok(()) => {}
+    let sellers = match made {
+        Ok(sellers) => sellers,
         // Another process has made it in the meantime.
         Err(error) if matches!(error.downcast_ref(), Some(AccountsError::EmailTaken)) => return Ok(false),
         Err(error) => return Err(error),
-    }
+    };
+    pictures::hang(state, &sellers).await?;
     state.centers.invalidate();
     state.runner.drain().await.map_err(|error| anyhow::anyhow!(error))?;
     Ok(true)

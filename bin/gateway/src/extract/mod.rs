@@ -3,6 +3,7 @@
 
 mod body;
 mod cart_token;
+mod file;
 mod header;
 mod idempotency;
 mod order_token;
@@ -17,6 +18,7 @@ mod user_agent;
 
 pub use body::Body;
 pub use cart_token::{CartToken, RequiredCartToken};
+pub use file::PictureFile;
 pub use idempotency::{Idempotency, RequiredIdempotency};
 pub use order_token::{Asker, Claimant};
 pub use params::Params;

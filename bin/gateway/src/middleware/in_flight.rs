@@ -1,7 +1,8 @@
 //! How many requests are worked on at once. Whoever comes after that is told so at once: waiting in line with
 //! hundreds of others would only make everybody late.
 //!
-//! A request counts from when it has arrived whole, so that slow clients take nobody's place.
+//! A request counts from when it has arrived whole, so that slow clients take nobody's place. Files arrive while their
+//! handler works, and have places of their own.
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub(crate) async fn bound<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let pattern = request.match_pattern().unwrap_or_default();
-    if UNLIMITED.iter().any(|start| pattern.starts_with(start)) {
+    if UNLIMITED.iter().any(|start| pattern.starts_with(start)) || super::streams(&request) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     let places = request.app_data::<InFlight>().map(|places| Arc::clone(&places.0));

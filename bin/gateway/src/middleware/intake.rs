@@ -1,11 +1,14 @@
 //! Takes in a request's body before anything is done with it: no more of it than the route may be sent, no longer than
 //! a client may take, and as it is. A slow or endless body so holds neither a database connection nor anybody's place.
 //!
+//! A file is taken in by its handler, as it comes and with limits of its own: see [`PictureFile`](crate::extract::PictureFile).
+//!
 //! Encoded bodies are refused: what a few bytes may unpack to is not worth the bytes saved on a form.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut};
@@ -36,13 +39,20 @@ pub(crate) async fn take_in<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if super::streams(&request) {
+        let mut answer = next.call(request).await?;
+        if !answer.status().is_success() {
+            answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
+        return Ok(answer.map_into_left_body());
+    }
     match body(&mut request).await {
         Ok(Some(body)) => request.set_payload(Payload::from(body)),
         Ok(None) => {}
         Err(problem) => {
             let mut refusal = problem.error_response();
             // What else of the body is on its way must not be taken for the next request.
-            refusal.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+            refusal.head_mut().set_connection_type(ConnectionType::Close);
             return Ok(request.into_response(refusal).map_into_right_body());
         }
     }
@@ -63,7 +73,7 @@ async fn body(request: &mut ServiceRequest) -> Result<Option<Bytes>, Problem> {
     let limit = limit(&request.match_pattern().unwrap_or_default());
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
-        return Err(too_large(limit));
+        return Err(too_large(limit as u64));
     }
     let Some(state) = AppState::of(request.request()) else { return Ok(None) };
     let wait = state.settings.http.body_timeout;
@@ -72,7 +82,7 @@ async fn body(request: &mut ServiceRequest) -> Result<Option<Bytes>, Problem> {
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|error| unreadable(&error))?;
             if body.len() + chunk.len() > limit {
-                return Err(too_large(limit));
+                return Err(too_large(limit as u64));
             }
             body.extend_from_slice(&chunk);
         }
@@ -91,7 +101,7 @@ fn limit(pattern: &str) -> usize {
     LIMITS.iter().find(|(start, _)| pattern.starts_with(start)).map_or(USUAL, |(_, limit)| *limit)
 }
 
-fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING);
     if encodings.all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Ok(());
@@ -102,13 +112,13 @@ fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
         .header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
-fn too_large(limit: usize) -> Problem {
+pub(crate) fn too_large(limit: u64) -> Problem {
     Problem::new(ProblemKind::BodyTooLarge)
         .detail(format!("the body may have at most {limit} bytes"))
         .extra("limit", limit)
 }
 
-fn unreadable(error: &PayloadError) -> Problem {
+pub(crate) fn unreadable(error: &PayloadError) -> Problem {
     Problem::new(ProblemKind::MalformedRequest).detail(format!("the body cannot be read: {error}"))
 }
 

@@ -161,6 +161,17 @@ fn say_whether_required(operation: &mut Map<String, Value>, demanding: &BTreeSet
     }
 }
 
+/// A body that is a file, which paperclip cannot say.
+fn say_what_file(operation: &mut Map<String, Value>) {
+    if operation.get("operationId").and_then(Value::as_str) == Some("upload_image") {
+        let file = json!({ "schema": { "type": "string", "format": "binary" } });
+        let kinds = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+        let content: Map<String, Value> =
+            kinds.map(|kind| (kind.to_owned(), file.clone())).into_iter().collect();
+        operation.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+    }
+}
+
 fn finish_operations(document: &mut Value) {
     let demanding = demanding(document);
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
@@ -172,6 +183,7 @@ fn finish_operations(document: &mut Value) {
             say_who_may(operation);
             bound_parameters(operation);
             say_whether_required(operation, &demanding);
+            say_what_file(operation);
             responses::complete(operation, method, path);
         }
     }

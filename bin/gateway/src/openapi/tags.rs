@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 /// What each is about. One that is missing here has no description, which the lint of the document reports.
-const CHAPTERS: [(&str, &str); 20] = [
+const CHAPTERS: [(&str, &str); 23] = [
     ("admin", "For those who run the platform: decisions, moderation, people, figures."),
     ("auth", "Accounts and sessions: registering, logging in and out, renewing tokens, forgotten passwords."),
     ("cart", "The cart of whoever is logged in, or of the guest who has its token."),
@@ -14,6 +14,7 @@ const CHAPTERS: [(&str, &str); 20] = [
     ("checkout", "From a cart to orders."),
     ("checkouts", "Checkouts of yours."),
     ("health", "Whether the process lives, and whether it can do its work."),
+    ("images", "Pictures that you upload, to put them on what is yours."),
     ("listings", "What gardeners sell. Browsing shows products, too, unless asked otherwise."),
     ("live", "Live updates: the ticket that opens a stream of what changes."),
     ("me", "Your account, your addresses, your storefront."),
@@ -21,9 +22,11 @@ const CHAPTERS: [(&str, &str); 20] = [
     ("offerings", "Listings and products alike, by id."),
     ("orders", "Orders, and what may happen to them."),
     ("plants", "What a gardener grows and makes listings of."),
+    ("posts", "What gardeners tell of their gardens."),
     ("products", "What makers sell. Products ship."),
     ("reports", "Telling the platform's admins of an offering or a shop."),
     ("unsubscribe", "Switching mail off by the link in it."),
+    ("uploads", "Sending pictures straight to the object store."),
     ("vendor", "A vendor's own offerings, their stock, and the orders they sell in."),
     ("vendors", "Storefronts, as everybody sees them."),
 ];

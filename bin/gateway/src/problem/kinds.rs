@@ -64,7 +64,7 @@ problem_kinds! {
         NotAcceptable "not-acceptable" 406 "Not acceptable"
             "No representation satisfies the request's `Accept-Encoding`."
         BodyTooLarge "body-too-large" 413 "Body too large"
-            "The body exceeds the route's `limit` in bytes: 8 KiB below `/api/v1/auth/`, else 64 KiB. The connection is closed."
+            "The body exceeds the route's `limit` in bytes: 8 KiB below `/api/v1/auth/`, 25 MiB for a picture, else 64 KiB. The connection is closed."
         RequestTimeout "request-timeout" 408 "Request timeout"
             "The body took too long to arrive, and nothing was done. The connection is closed."
         UnknownParameter "unknown-parameter" 400 "Unknown parameter"
@@ -201,6 +201,22 @@ problem_kinds! {
             "You sell in this order, and nobody buys from themselves."
         AmountTooLarge "amount-too-large" 422 "Amount too large"
             "The price times the quantity is beyond what can be charged."
+    }
+    "media" {
+        UnsupportedPicture "unsupported-picture" 415 "Unsupported picture"
+            "The file is neither a JPEG, a PNG, a WebP nor a GIF picture, or another of these than its `Content-Type` says."
+        UnusablePicture "unusable-picture" 422 "Unusable picture"
+            "The file begins like a picture and cannot be used as one: it is empty, broken or cut off, or has too many pixels. A file of up to 25 MiB, 50 million pixels and 16,384 pixels a side is taken."
+        TooManyLooseImages "too-many-loose-images" 409 "Too many images attached to nothing"
+            "As many of your images as may be are attached to nothing. Attach some, or remove them."
+        NoDirectUploads "no-direct-uploads" 409 "No direct uploads"
+            "Pictures are kept where files cannot be sent directly. Send them to `POST /api/v1/images`."
+        UploadNotSent "upload-not-sent" 409 "Upload not sent"
+            "The file is not in the object store yet. Send it to the upload's `url` first."
+        UploadMismatch "upload-mismatch" 409 "Upload of another length"
+            "The file in the object store has another length than was announced. Send it once more, or ask for another upload."
+        UploadOver "upload-over" 409 "Upload over"
+            "The upload was finalized before, or its time is over. Ask for another."
     }
     "server" {
         Busy "busy" 503 "Busy"

@@ -8,9 +8,11 @@ use kernel::{FieldError, Fields, InvalidCode, Quantity, TextRule};
 use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use uuid::Uuid;
 
 use super::offerings::{Stock, VendorBriefView};
+use super::picture_views::PictureView;
 use super::visitor::{VisitorPlaceView, browse_place, locate, read_place, refused};
 use crate::extract::Params;
 use crate::wire::{MoneyView, Paging, quantity_text};
@@ -92,6 +94,9 @@ struct BrowseItemView {
     /// How far away the seller is, when you said where you are and the seller has a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     distance_miles: Option<f64>,
+    /// Its primary picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<PictureView>,
 }
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -149,8 +154,9 @@ async fn page(state: &AppState, params: &BrowseParams) -> Result<Ok200<BrowseVie
     let stock = Stock::load(&conn, state.clock.now(), &ids).await?;
     let page = paging.view(page, |item| (stock.free(item.id), item))?;
     let with_some = page.items.into_iter().filter(|(free, _)| *free > Quantity::ZERO);
+    let base = &state.settings.media.url;
     Ok(Ok200::new(BrowseView {
-        items: with_some.map(|(free, item)| BrowseItemView::new(item, free)).collect(),
+        items: with_some.map(|(free, item)| BrowseItemView::new(base, item, free)).collect(),
         next_cursor: page.next_cursor,
         place: visitor.as_ref().map(VisitorPlaceView::from),
     }))
@@ -234,7 +240,7 @@ impl BrowseParams {
 }
 
 impl BrowseItemView {
-    fn new(item: BrowseItem, free: Quantity) -> Self {
+    fn new(base: &Url, item: BrowseItem, free: Quantity) -> Self {
         Self {
             id: item.id.0,
             kind: item.kind.as_str().to_owned(),
@@ -247,6 +253,7 @@ impl BrowseItemView {
             published_at: item.published_at,
             vendor: VendorBriefView { id: item.vendor_id.0, name: item.vendor_name, slug: item.vendor_slug },
             distance_miles: item.chord.map(miles_of_chord),
+            picture: item.picture.and_then(|kept| PictureView::one(base, kept)),
         }
     }
 }

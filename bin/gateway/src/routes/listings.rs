@@ -57,7 +57,7 @@ pub(super) async fn create(
     let work = async |tx: &mut Conn| {
         let offering = catalog::create_listing(tx, now, gardener, &draft).await?;
         let location = format!("/api/v1/listings/{}", offering.id);
-        let made: Created<_> = answer_own(tx, now, offering).await?;
+        let made: Created<_> = answer_own(&state, tx, now, offering).await?;
         Ok(made.location(location))
     };
     explain(&state, gardener, idempotency.run(&state, principal, &body.raw, work).await).await

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::addresses::AddressView;
-use super::vendors::OwnVendorView;
+use super::vendors::{self, OwnVendorView};
 use crate::extract::{Body, IfMatch, IfNoneMatch, Principal, etag_of};
 use crate::wire::Patch;
 use crate::{AppState, NoContent, Ok200, Problem, ProblemKind};
@@ -83,7 +83,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[api_v2_operation(operation_id = "show_me")]
 async fn show(state: AppState, principal: Principal, _have: IfNoneMatch) -> Result<Ok200<MeView>, Problem> {
     let mut conn = state.conn().await?;
-    Ok(answer(accounts::find_me(&mut conn, principal.user_id).await?))
+    let me = accounts::find_me(&mut conn, principal.user_id).await?;
+    answer(&state, &mut conn, me).await
 }
 
 /// Changes the caller's name or telephone number
@@ -101,9 +102,10 @@ async fn change(
         let version = accounts::find_account(tx, user).await?.user.version;
         if_match.check(version)?;
         accounts::change_profile(tx, now, user, version, changes).await?;
-        Ok(accounts::find_me(tx, user).await?)
+        let me = accounts::find_me(tx, user).await?;
+        answer(&state, tx, me).await
     };
-    Ok(answer(state.transact(work).await?))
+    state.transact(work).await
 }
 
 /// Replaces the caller's password
@@ -135,15 +137,22 @@ async fn change_password(
     Ok(NoContent)
 }
 
-fn answer(me: Me) -> Ok200<MeView> {
+async fn answer(state: &AppState, conn: &mut Conn, me: Me) -> Result<Ok200<MeView>, Problem> {
     let version = me.account.user.version;
+    let vendor = match me.vendor {
+        Some(profile) => {
+            let pictures = vendors::pictures(state, conn, profile.user_id).await?;
+            Some(OwnVendorView::new(profile, pictures))
+        }
+        None => None,
+    };
     let view = MeView {
         user: me.account.into(),
-        vendor: me.vendor.map(OwnVendorView::from),
+        vendor,
         primary_address: me.primary_address.map(AddressView::from),
     };
     let tag = etag_of(version, &view);
-    Ok200::new(view).with(&ETAG, tag)
+    Ok(Ok200::new(view).with(&ETAG, tag))
 }
 
 impl From<Account> for UserView {

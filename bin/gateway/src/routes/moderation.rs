@@ -43,7 +43,7 @@ async fn show(
     require_admin(&mut conn, principal).await?;
     let vendor = vendor_of(&mut conn, id.0).await?;
     let offering = catalog::find_own_offering(&mut conn, vendor, id.0).await?;
-    answer_own(&mut conn, state.clock.now(), offering).await
+    answer_own(&state, &mut conn, state.clock.now(), offering).await
 }
 
 /// Changes somebody's offering
@@ -65,7 +65,7 @@ async fn change(
         let seen = catalog::find_own_offering(tx, vendor, id.0).await?;
         if_match.check(seen.version)?;
         let changed = catalog::change_offering(tx, now, admin, vendor, id.0, seen.version, &change).await?;
-        answer_own(tx, now, changed).await
+        answer_own(&state, tx, now, changed).await
     };
     state.transact(work).await
 }
@@ -99,7 +99,7 @@ async fn hide(
     let work = async |tx: &mut Conn| {
         require_admin(tx, principal).await?;
         let offering = catalog::hide_offering(tx, now, admin, id.0, &body.data.reason).await?;
-        answer_own(tx, now, offering).await
+        answer_own(&state, tx, now, offering).await
     };
     state.transact(work).await
 }
@@ -115,7 +115,7 @@ async fn unhide(
     let work = async |tx: &mut Conn| {
         require_admin(tx, principal).await?;
         let offering = catalog::unhide_offering(tx, now, admin, id.0).await?;
-        answer_own(tx, now, offering).await
+        answer_own(&state, tx, now, offering).await
     };
     state.transact(work).await
 }
@@ -134,7 +134,7 @@ async fn pause(
         require_admin(tx, principal).await?;
         let vendor = vendor_of(tx, id.0).await?;
         let offering = catalog::pause_offering(tx, now, admin.into(), vendor, id.0).await?;
-        answer_own(tx, now, offering).await
+        answer_own(&state, tx, now, offering).await
     };
     state.transact(work).await
 }

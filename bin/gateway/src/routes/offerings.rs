@@ -12,8 +12,10 @@ use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use reservations::Availability;
 use serde::{Deserialize, Serialize};
+use url::Url;
 use uuid::Uuid;
 
+use super::picture_views::PictureView;
 use super::{browse, listings, products};
 use crate::extract::{Body, Id, IfMatch, IfNoneMatch, Params, Principal, Segment, etag_of};
 use crate::wire::{MoneyBody, MoneyView, PageView, Paging, Patch, quantity_text};
@@ -61,6 +63,8 @@ struct OfferingView {
     published_at: Option<DateTime<Utc>>,
     /// Who sells it.
     vendor: VendorBriefView,
+    /// Its pictures, in order: the first is the primary one.
+    pictures: Vec<PictureView>,
 }
 
 /// An offering as its vendor and admins see it.
@@ -110,6 +114,8 @@ pub(super) struct OwnOfferingView {
     /// When it was first put on sale.
     #[serde(skip_serializing_if = "Option::is_none")]
     published_at: Option<DateTime<Utc>>,
+    /// Its pictures as others see them. `GET /api/v1/listings/{id}/images` has those that cannot be shown yet, too.
+    pictures: Vec<PictureView>,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -216,7 +222,8 @@ async fn show(
     let ((offering, name, slug), stock) = futures_util::try_join!(found, stock)?;
     let vendor = VendorBriefView { id: offering.vendor_id.0, name, slug };
     let version = offering.version;
-    Ok(tagged(version, OfferingView::new(offering, vendor, stock.free(id.0))))
+    let base = &state.settings.media.url;
+    Ok(tagged(version, OfferingView::new(base, offering, vendor, stock.free(id.0))))
 }
 
 /// Changes an offering of yours
@@ -240,7 +247,7 @@ async fn change(
             if_match.check(seen.version)?;
             let changed =
                 catalog::change_offering(tx, now, vendor.into(), vendor, id.0, seen.version, &change).await?;
-            answer_own(tx, now, changed).await
+            answer_own(&state, tx, now, changed).await
         })
         .await
 }
@@ -278,7 +285,7 @@ async fn storefront(
     let stock = Stock::load(&conn, state.clock.now(), &ids).await?;
     let view = |offering: Offering| {
         let free = stock.free(offering.id);
-        OfferingView::new(offering, VendorBriefView::from(&shop), free)
+        OfferingView::new(&state.settings.media.url, offering, VendorBriefView::from(&shop), free)
     };
     Ok(Ok200::new(paging.view(page, view)?))
 }
@@ -317,7 +324,7 @@ async fn list_own(
     let stock = Stock::load(&conn, state.clock.now(), &ids).await?;
     let view = |offering: Offering| {
         let free = stock.free(offering.id);
-        OwnOfferingView::new(offering, free)
+        OwnOfferingView::new(&state.settings.media.url, offering, free)
     };
     Ok(Ok200::new(paging.view(page, view)?))
 }
@@ -332,18 +339,19 @@ async fn show_own(
 ) -> Result<Ok200<OwnOfferingView>, Problem> {
     let mut conn = state.conn().await?;
     let offering = catalog::find_own_offering(&mut conn, principal.user_id, id.0).await?;
-    answer_own(&mut conn, state.clock.now(), offering).await
+    answer_own(&state, &mut conn, state.clock.now(), offering).await
 }
 
 /// An offering as its vendor sees it, with its tag.
 pub(super) async fn answer_own<const STATUS: u16>(
+    state: &AppState,
     conn: &mut Conn,
     now: DateTime<Utc>,
     offering: Offering,
 ) -> Result<Answer<OwnOfferingView, STATUS>, Problem> {
     let stock = Stock::load(conn, now, &[offering.id]).await?;
     let (version, free) = (offering.version, stock.free(offering.id));
-    Ok(tagged(version, OwnOfferingView::new(offering, free)))
+    Ok(tagged(version, OwnOfferingView::new(&state.settings.media.url, offering, free)))
 }
 
 /// Stock is shown and no part of the version, so the tag speaks of both.
@@ -359,7 +367,7 @@ impl From<&Seller> for VendorBriefView {
 }
 
 impl OfferingView {
-    fn new(offering: Offering, vendor: VendorBriefView, free: Quantity) -> Self {
+    fn new(base: &Url, offering: Offering, vendor: VendorBriefView, free: Quantity) -> Self {
         Self {
             id: offering.id.0,
             kind: offering.detail.kind().as_str().to_owned(),
@@ -376,12 +384,13 @@ impl OfferingView {
             category_id: offering.category_id.map(Uuid::from),
             published_at: offering.published_at,
             vendor,
+            pictures: PictureView::all(base, offering.pictures),
         }
     }
 }
 
 impl OwnOfferingView {
-    fn new(offering: Offering, free: Quantity) -> Self {
+    fn new(base: &Url, offering: Offering, free: Quantity) -> Self {
         let status = status(&offering, free);
         let kind = offering.detail.kind().as_str().to_owned();
         let (plant_id, listing_type, sku, reorder_threshold) = match offering.detail {
@@ -407,6 +416,7 @@ impl OwnOfferingView {
             hidden_reason: offering.hidden_reason,
             category_id: offering.category_id.map(Uuid::from),
             published_at: offering.published_at,
+            pictures: PictureView::all(base, offering.pictures),
             created_at: offering.created_at,
             updated_at: offering.updated_at,
         }

@@ -51,7 +51,7 @@ pub(super) async fn create(
     let work = async |tx: &mut Conn| {
         let offering = catalog::create_product(tx, now, vendor, &draft).await?;
         let location = format!("/api/v1/products/{}", offering.id);
-        let made: Created<_> = answer_own(tx, now, offering).await?;
+        let made: Created<_> = answer_own(&state, tx, now, offering).await?;
         Ok(made.location(location))
     };
     idempotency.run(&state, principal, &body.raw, work).await

@@ -36,7 +36,7 @@ async fn publish(
     let (now, vendor) = (state.clock.now(), principal.user_id);
     let work = async |tx: &mut Conn| {
         let offering = catalog::publish_offering(tx, now, vendor, id.0).await?;
-        answer_own(tx, now, offering).await
+        answer_own(&state, tx, now, offering).await
     };
     explain(&state, vendor, state.transact(work).await).await
 }
@@ -54,7 +54,7 @@ async fn pause(
     state
         .transact(async |tx: &mut Conn| {
             let offering = catalog::pause_offering(tx, now, vendor.into(), vendor, id.0).await?;
-            answer_own(tx, now, offering).await
+            answer_own(&state, tx, now, offering).await
         })
         .await
 }

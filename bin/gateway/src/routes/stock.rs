@@ -71,7 +71,7 @@ async fn set(
             let offering = catalog::find_own_offering(tx, vendor, id.0).await?;
             offering.unit.accept(wanted).map_err(|error| error.at("quantity_available"))?;
             reservations::adjust_free(tx, now, vendor.into(), id.0.into(), expected, wanted).await?;
-            answer_own(tx, now, offering).await
+            answer_own(&state, tx, now, offering).await
         })
         .await
 }

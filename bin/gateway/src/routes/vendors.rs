@@ -1,15 +1,18 @@
 //! Storefronts: the caller's own, and anybody's as buyers see it.
 
 use accounts::{AccountsError, VendorChanges, VendorDetails, VendorKind, VendorProfile};
+use actix_web::http::header;
 use chrono::{DateTime, Utc};
 use db::Conn;
 use kernel::UserId;
+use media::Subject;
 use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::extract::{Body, Idempotency, IfMatch, IfNoneMatch, Principal, Segment};
+use super::picture_views::PictureView;
+use crate::extract::{Body, Idempotency, IfMatch, IfNoneMatch, Principal, Segment, etag_of};
 use crate::wire::Patch;
 use crate::{AppState, Created, Ok200, Problem};
 
@@ -48,6 +51,8 @@ struct VendorProfileView {
     /// For buyers.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact_phone: Option<String>,
+    /// Its pictures, in order: the first is the primary one.
+    pictures: Vec<PictureView>,
     /// When it opened.
     created_at: DateTime<Utc>,
 }
@@ -127,7 +132,8 @@ async fn open(
         let profile = accounts::become_vendor(tx, now, principal.user_id, details).await?;
         placement::open_shop(tx, now, principal.user_id).await?;
         let (version, location) = (profile.version, format!("/api/v1/vendors/{}", profile.slug.as_str()));
-        Ok(Created::new(OwnVendorView::from(profile)).etag(version).location(location))
+        // Whoever opens one has none on it yet.
+        Ok(Created::new(OwnVendorView::new(profile, Vec::new())).etag(version).location(location))
     };
     idempotency.run(&state, principal, &body.raw, work).await
 }
@@ -142,7 +148,8 @@ async fn show_own(
     _have: IfNoneMatch,
 ) -> Result<Ok200<OwnVendorView>, Problem> {
     let mut conn = state.conn().await?;
-    Ok(answer(find_own(&mut conn, principal.user_id).await?))
+    let profile = find_own(&mut conn, principal.user_id).await?;
+    answer(&state, &mut conn, profile).await
 }
 
 /// Changes the caller's storefront
@@ -159,9 +166,10 @@ async fn change(
     let work = async |tx: &mut Conn| {
         let version = find_own(tx, user).await?.version;
         if_match.check(version)?;
-        Ok(accounts::change_vendor(tx, now, user, version, changes).await?)
+        let profile = accounts::change_vendor(tx, now, user, version, changes).await?;
+        answer(&state, tx, profile).await
     };
-    Ok(answer(state.transact(work).await?))
+    state.transact(work).await
 }
 
 /// A storefront, by its address
@@ -174,20 +182,41 @@ async fn show(
     let mut conn = state.conn().await?;
     let profile = accounts::find_vendor_by_slug(&mut conn, &slug.0).await?;
     let version = profile.version;
-    Ok(Ok200::new(VendorProfileView::from(profile)).etag(version))
+    let pictures = pictures(&state, &mut conn, profile.user_id).await?;
+    Ok(tagged(version, VendorProfileView::new(profile, pictures)))
+}
+
+/// What the public sees of a shop's pictures.
+pub(super) async fn pictures(
+    state: &AppState,
+    conn: &mut Conn,
+    vendor: UserId,
+) -> Result<Vec<PictureView>, Problem> {
+    let images = media::images_of(conn, Subject::Shop(vendor)).await?;
+    Ok(PictureView::of_images(&state.settings.media.url, &images))
+}
+
+/// Pictures are shown and no part of the version, so the tag speaks of both.
+fn tagged<T: Serialize>(version: i32, view: T) -> Ok200<T> {
+    let tag = etag_of(version, &view);
+    Ok200::new(view).with(&header::ETAG, tag)
 }
 
 async fn find_own(conn: &mut Conn, user: UserId) -> Result<VendorProfile, AccountsError> {
     accounts::find_vendor_profile(conn, user).await?.ok_or(AccountsError::VendorNotFound)
 }
 
-fn answer(profile: VendorProfile) -> Ok200<OwnVendorView> {
-    let version = profile.version;
-    Ok200::new(OwnVendorView::from(profile)).etag(version)
+async fn answer(
+    state: &AppState,
+    conn: &mut Conn,
+    profile: VendorProfile,
+) -> Result<Ok200<OwnVendorView>, Problem> {
+    let (version, pictures) = (profile.version, pictures(state, conn, profile.user_id).await?);
+    Ok(tagged(version, OwnVendorView::new(profile, pictures)))
 }
 
-impl From<VendorProfile> for VendorProfileView {
-    fn from(profile: VendorProfile) -> Self {
+impl VendorProfileView {
+    fn new(profile: VendorProfile, pictures: Vec<PictureView>) -> Self {
         Self {
             id: profile.user_id.0,
             kind: profile.kind.as_str().to_owned(),
@@ -196,18 +225,19 @@ impl From<VendorProfile> for VendorProfileView {
             bio: profile.bio,
             contact_email: profile.contact_email,
             contact_phone: profile.contact_phone,
+            pictures,
             created_at: profile.created_at,
         }
     }
 }
 
-impl From<VendorProfile> for OwnVendorView {
-    fn from(profile: VendorProfile) -> Self {
+impl OwnVendorView {
+    pub(super) fn new(profile: VendorProfile, pictures: Vec<PictureView>) -> Self {
         Self {
             business_identifier: profile.business_identifier.clone(),
             payout_note: profile.payout_note.clone(),
             updated_at: profile.updated_at,
-            profile: profile.into(),
+            profile: VendorProfileView::new(profile, pictures),
         }
     }
 }

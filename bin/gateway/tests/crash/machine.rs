@@ -46,6 +46,7 @@ impl Machine {
             ("TOKEN_SECRET", "another secret of the tests, long enough".to_owned()),
             ("MAIL_URL", format!("file://{}", folder.path().join("mail").display())),
             ("MAIL_FROM", "SilkCart <hello@market.example>".to_owned()),
+            ("MEDIA_FOLDER", folder.path().join("media").display().to_string()),
             ("RATE_LIMIT_PER_MINUTE", "0".to_owned()),
             ("RATE_LIMIT_AUTH_PER_MINUTE", "0".to_owned()),
             ("ORDER_PAYMENT_MINUTES", "1".to_owned()),

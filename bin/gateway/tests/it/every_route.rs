@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::actors::{Actor, Admin, Answer, BOULDER, Gardener, Market, id_of, produce};
 use crate::document::{Document, Operation};
 use crate::guest::Guest;
+use crate::pictures::png;
 
 /// What answers to anybody. Everything else asks for a token.
 const PUBLIC: &[&str] = &[
@@ -31,6 +32,8 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/listings",
     "GET /api/v1/listings/{id}",
     "GET /api/v1/offerings/{id}",
+    "GET /api/v1/posts",
+    "GET /api/v1/posts/{id}",
     "GET /api/v1/products",
     "GET /api/v1/products/{id}",
     "GET /api/v1/unsubscribe/{token}",
@@ -54,6 +57,9 @@ const OF_VENDORS: &[&str] = &[
     "POST /api/v1/products",
     "GET /api/v1/me/vendor",
     "PATCH /api/v1/me/vendor",
+    "GET /api/v1/me/vendor/images",
+    "PUT /api/v1/me/vendor/images",
+    "POST /api/v1/posts",
 ];
 
 /// One of each thing that belongs to somebody, by the beginning of the path that names it.
@@ -62,6 +68,8 @@ pub struct Belongings {
     pub private: BTreeMap<&'static str, String>,
     /// Under the admins' hand: 403 for everybody else.
     pub administered: BTreeMap<&'static str, String>,
+    /// For everybody to read, and for nobody else to change: 404.
+    pub told: BTreeMap<&'static str, String>,
     /// For everybody to see.
     pub shown: BTreeMap<&'static str, String>,
     /// A guest's cart with something in it.
@@ -124,6 +132,11 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
     let report = post("/api/v1/reports", report).await;
     let category = json!({ "slug": "greens", "name": "Greens" });
     let category = id_of(&admin.post("/api/v1/admin/categories", &category).await.done()).to_string();
+    let image = owner.ask(Method::POST, "/api/v1/images").header("content-type", "image/png");
+    let image = id_of(&Answer::to(image.body(png(9, 9, 9))).await.done()).to_string();
+    // Or its state would be another one in a moment.
+    market.work().await;
+    let told = post("/api/v1/posts", json!({ "body": "It has sprouted." })).await;
     let me = owner.get("/api/v1/me").await.done();
     let notification = owner.get("/api/v1/notifications").await.done()["items"][0]["id"].clone();
     let mail = Subscription { user_id: other.id, kind: Kind::Welcome };
@@ -139,6 +152,7 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             ("/api/v1/cart/lines/", draft.clone()),
             ("/api/v1/centers/", center.clone()),
             ("/api/v1/checkouts/", checkout),
+            ("/api/v1/images/", image),
             ("/api/v1/listings/", draft.clone()),
             ("/api/v1/me/addresses/", text(&address)),
             ("/api/v1/notifications/", text(&notification)),
@@ -146,6 +160,8 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             ("/api/v1/orders/", order),
             ("/api/v1/plants/", plant.to_string()),
             ("/api/v1/products/", product),
+            // Pictures are in a folder here, where nothing is sent directly: see `pictures`.
+            ("/api/v1/uploads/", Uuid::new_v4().to_string()),
             ("/api/v1/vendor/offerings/", listing.clone()),
         ]),
         administered: BTreeMap::from([
@@ -155,6 +171,7 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             ("/api/v1/admin/reports/", report),
             ("/api/v1/admin/users/", owner.id.to_string()),
         ]),
+        told: BTreeMap::from([("/api/v1/posts/", told)]),
         shown: BTreeMap::from([("/api/v1/unsubscribe/", unsubscribe), ("/api/v1/vendors/", slug)]),
         cart_token: guest.token,
         guests: BTreeMap::from([
@@ -172,6 +189,8 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             "/api/v1/cart",
             "/api/v1/orders",
             "/api/v1/plants",
+            "/api/v1/images",
+            "/api/v1/posts",
             "/api/v1/vendor/listings",
             "/api/v1/vendor/products",
         ],
@@ -244,7 +263,8 @@ async fn what_is_anothers_is_not_there() {
         let private = among(&things.private, &operation.path);
         let administered = among(&things.administered, &operation.path);
         let shown = among(&things.shown, &operation.path);
-        let known = [private, administered, shown].into_iter().flatten().count();
+        let told = among(&things.told, &operation.path);
+        let known = [private, administered, shown, told].into_iter().flatten().count();
         assert_eq!(known, 1, "{name}: say in `settle` whose it is");
         for other in [vendor, customer] {
             if let Some(id) = private {
@@ -257,6 +277,10 @@ async fn what_is_anothers_is_not_there() {
                 // Whether there is such a thing is not told either.
                 let nothing = call(other, operation, &Uuid::new_v4().to_string()).await;
                 assert_eq!(nothing.status, 403, "{name}");
+            }
+            if let Some(id) = told {
+                let expected = if operation.method == Method::GET { 200 } else { 404 };
+                assert_eq!(call(other, operation, id).await.status, expected, "{name}");
             }
             if let Some(id) = shown {
                 assert_eq!(call(other, operation, id).await.status, 200, "{name}");

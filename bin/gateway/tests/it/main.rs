@@ -23,6 +23,7 @@ mod listings;
 mod market_flow;
 mod moderation;
 mod notes;
+mod pictures;
 mod plants;
 mod products;
 mod races;

@@ -8,6 +8,7 @@
 mod overload;
 mod slow_clients;
 mod stage;
+mod uploads;
 #[path = "../it/limits/wire.rs"]
 mod wire;
 

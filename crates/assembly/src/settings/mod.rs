@@ -5,6 +5,7 @@
 
 mod keys;
 mod mail;
+mod media;
 mod network;
 mod read;
 mod secret;
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ::media::S3Settings;
 use notifications::SmtpSettings;
 use url::Url;
 
@@ -34,6 +36,8 @@ pub struct Settings {
     pub secrets: SecretSettings,
     /// How mail leaves, and who it is from.
     pub mail: MailSettings,
+    /// Where pictures are.
+    pub media: MediaSettings,
     /// How addresses become coordinates.
     pub geocoding: GeocodingSettings,
     /// How much of what happens is written, and how.
@@ -135,6 +139,24 @@ pub struct MailSettings {
     pub from_address: String,
     /// Where answers go, if not there.
     pub reply_to: Option<String>,
+}
+
+/// Where pictures are kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MediaPlace {
+    /// In an object store.
+    S3(S3Settings),
+    /// In a folder of this machine.
+    Folder(PathBuf),
+}
+
+/// Where pictures are.
+#[derive(Clone, Debug)]
+pub struct MediaSettings {
+    /// Where they are kept.
+    pub place: MediaPlace,
+    /// Where they are fetched: `/media/...` below it.
+    pub url: Url,
 }
 
 /// Who turns addresses into coordinates.

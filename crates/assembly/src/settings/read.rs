@@ -46,6 +46,7 @@ impl Reader<'_> {
         let database = self.database();
         let secrets = self.secrets();
         let mail = self.mail();
+        let media = self.media(environment, server.as_ref());
         let geocoding = self.geocoding();
         let log = self.log();
         let rate_limits = self.rate_limits();
@@ -58,6 +59,7 @@ impl Reader<'_> {
             database: database?,
             secrets,
             mail: mail?,
+            media: media?,
             geocoding: geocoding?,
             log: log?,
             rate_limits: rate_limits?,
@@ -251,7 +253,7 @@ impl Reader<'_> {
         self.problems.push(format!("{name}: {message}"));
     }
 
-    fn parsed<T: FromStr>(&mut self, name: &str, message: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, message: &str) -> Option<T> {
         let parsed = self.value(name)?.parse().ok();
         if parsed.is_none() {
             self.refuse(name, message);

@@ -8,7 +8,7 @@ use kernel::{
 };
 use outbox::Event;
 use reservations::PoolKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::publish::may_publish;
 use crate::service::{expect_gardener, expect_version};
@@ -115,6 +115,7 @@ pub async fn create_listing(
         hidden: false,
         hidden_reason: None,
         detail: Detail::Listing { plant_id: plant.id, listing_type: draft.listing_type },
+        pictures: json!([]),
         published_at: None,
         version: 1,
         created_at: now,
@@ -151,6 +152,7 @@ pub async fn create_product(
         hidden: false,
         hidden_reason: None,
         detail: Detail::Product { sku: sku.unwrap_or_default(), reorder_threshold: draft.reorder_threshold },
+        pictures: json!([]),
         published_at: None,
         version: 1,
         created_at: now,
@@ -273,6 +275,26 @@ pub async fn unhide_offering(
 /// Records which offerings have something to sell, as the stock's events tell.
 pub async fn set_in_stock(tx: &mut Conn, ids: &[OfferingId], in_stock: bool) -> Result<(), CatalogError> {
     Ok(store::reach::update_in_stock(tx, ids, in_stock).await?)
+}
+
+/// One of the vendor's offerings, which nobody else changes until the transaction ends.
+pub async fn hold_own_offering(
+    tx: &mut Conn,
+    vendor: UserId,
+    id: OfferingId,
+) -> Result<Offering, CatalogError> {
+    lock_own(tx, vendor, id).await
+}
+
+/// Has nobody else change an offering until the transaction ends, removed or not.
+pub async fn hold_offering(tx: &mut Conn, id: OfferingId) -> Result<(), CatalogError> {
+    Ok(store::offerings::lock_all(tx, &[id]).await?)
+}
+
+/// Writes what is shown of an offering's pictures: a list, in order, whose items the catalog keeps as they are. The
+/// offering is held by the caller, who so decides which of two writes is the later one.
+pub async fn show_pictures(tx: &mut Conn, id: OfferingId, pictures: &Value) -> Result<(), CatalogError> {
+    Ok(store::offerings::update_pictures(tx, id, pictures).await?)
 }
 
 /// One of the vendor's offerings, whatever its status.

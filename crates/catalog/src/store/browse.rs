@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use db::{Conn, Sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
 use kernel::{CategoryId, Limit, Money, OfferingId, UserId};
 use uuid::Uuid;
@@ -25,6 +27,7 @@ struct BrowseRow {
     vendor_id: UserId,
     vendor_name: String,
     vendor_slug: String,
+    picture: Option<serde_json::Value>,
     chord: Option<f64>,
 }
 
@@ -41,6 +44,7 @@ type BrowseColumns = (
     SqlUuid,
     Text,
     Text,
+    Nullable<Jsonb>,
     Nullable<Double>,
 );
 
@@ -71,6 +75,7 @@ impl TryFrom<BrowseRow> for BrowseItem {
             vendor_id: row.vendor_id,
             vendor_name: row.vendor_name,
             vendor_slug: row.vendor_slug,
+            picture: row.picture,
             chord: row.chord,
         })
     }
@@ -107,7 +112,7 @@ pub(crate) async fn explain_browsable(
 fn statement(filter: &BrowseFilter, sort: Sort, after: Option<BrowseKey>, limit: Limit) -> Sql<'_> {
     let mut sql = db::sql(
         "SELECT o.id, o.kind, l.type, o.title, o.category_id, o.unit, o.price_minor, o.published_at, o.vendor_id, \
-         s.name, s.slug, ",
+         s.name, s.slug, o.pictures -> 0, ",
     );
     push_chord(&mut sql, filter, "s.location");
     sql.push(" AS chord FROM (");

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{CategoryId, Currency, Limit, Money, NewestKey, OfferingId, PlantId, Quantity, UserId};
+use serde_json::Value;
 
 use crate::schema::{listings, offerings, products};
 use crate::store::unreadable;
@@ -30,6 +31,7 @@ struct OfferingRow {
     version: i32,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    pictures: Value,
 }
 
 #[derive(Queryable, Selectable)]
@@ -76,6 +78,7 @@ fn offering((row, listing, product): Row) -> QueryResult<Offering> {
         hidden: row.hidden,
         hidden_reason: row.hidden_reason,
         detail,
+        pictures: row.pictures,
         published_at: row.published_at,
         version: row.version,
         created_at: row.created_at,
@@ -191,6 +194,14 @@ pub(crate) async fn mark_deleted(tx: &mut Conn, id: OfferingId, now: DateTime<Ut
     Ok(())
 }
 
+/// Writes what is shown of an offering's pictures.
+pub(crate) async fn update_pictures(tx: &mut Conn, id: OfferingId, pictures: &Value) -> QueryResult<()> {
+    let differs = offerings::pictures.ne(pictures);
+    let row = offerings::table.find(id).filter(differs);
+    diesel::update(row).set(offerings::pictures.eq(pictures)).execute(tx).await?;
+    Ok(())
+}
+
 /// Locks the offering and holds its seller in place, so that what is decided about it stays true.
 pub(crate) async fn lock(tx: &mut Conn, id: OfferingId) -> QueryResult<Option<Offering>> {
     lock_all(tx, &[id]).await?;
@@ -223,7 +234,7 @@ pub(crate) async fn find_public(
     // By hand: the page of an offering is asked for so often that building its text each time would tell.
     let row: Option<RowOfShop> = db::sql(
         "SELECT o.id, o.vendor_id, o.category_id, o.title, o.description, o.unit, o.price_minor, o.status, o.hidden, \
-         o.hidden_reason, o.published_at, o.version, o.created_at, o.updated_at, l.plant_id, l.type, \
+         o.hidden_reason, o.published_at, o.version, o.created_at, o.updated_at, o.pictures, l.plant_id, l.type, \
          p.sku, p.reorder_threshold, s.name, s.slug \
          FROM offerings o JOIN sellers s ON s.vendor_id = o.vendor_id \
          LEFT JOIN listings l ON l.offering_id = o.id LEFT JOIN products p ON p.offering_id = o.id \

@@ -3,12 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without has failed it")]
 
+mod cleaning;
 mod files;
 mod formats;
 mod hostile;
 mod metadata;
 mod mutations;
+mod objects;
 mod orientation;
 mod photo;
+mod schema;
 mod sizes;
 mod streaming;
+mod support;
+mod uploads;

@@ -45,6 +45,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("checkout", Layer::Process),
     ("correspondence", Layer::Process),
     ("live", Layer::Process),
+    ("gallery", Layer::Process),
     ("assembly", Layer::Assembly),
     ("devstack", Layer::Tool),
     ("testkit", Layer::Tool),

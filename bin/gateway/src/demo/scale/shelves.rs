@@ -173,6 +173,7 @@ impl<'c> Shelves<'c> {
             hidden: false,
             hidden_reason: None,
             detail,
+            pictures: serde_json::json!([]),
             published_at: Some(published_at),
             version: 1,
             created_at: published_at,

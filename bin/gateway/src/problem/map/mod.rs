@@ -7,5 +7,6 @@ mod ground;
 mod live;
 mod logistics;
 mod market;
+mod media;
 mod notifications;
 mod reservations;

@@ -46,6 +46,7 @@ impl<'m> Scene<'m> {
     fn request(&self, operation: &Operation, query: &str) -> RequestBuilder {
         let mine = among(&self.things.private, &operation.path);
         let thing = mine.or_else(|| among(&self.things.administered, &operation.path));
+        let thing = thing.or_else(|| among(&self.things.told, &operation.path));
         let thing = thing.or_else(|| among(&self.things.shown, &operation.path));
         self.about(operation, thing.map_or("", String::as_str), query)
     }

@@ -102,6 +102,7 @@ async fn production_asks_for_https() {
         ("SILKCART_PUBLIC_URL", "https://api.shop.example"),
         ("MAIL_URL", "smtps://mail.shop.example"),
         ("MAIL_FROM", "hello@shop.example"),
+        ("MEDIA_FOLDER", "/nowhere/pictures"),
     ];
     let server = Server::start_with(&settings).await;
     for path in ["/health", "/nowhere"] {

@@ -37,7 +37,9 @@ async fn a_body_beyond_its_routes_limit_is_refused_with_the_limit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_that_takes_a_body_has_a_limit() {
     let server = Server::start().await;
-    for operation in Document::of(&server).await.operations() {
+    let operations = Document::of(&server).await.operations();
+    // A file has a limit of its own, and its sender is asked for a token first: see `pictures`.
+    for operation in operations.into_iter().filter(|operation| operation.id != "upload_image") {
         let path = operation.at(&uuid::Uuid::new_v4().to_string());
         let request = server.ask(operation.method.clone(), &path).header("content-type", "application/json");
         let refused = request.body(vec![b' '; USUAL + 1]).send().await.unwrap();
