@@ -121,7 +121,7 @@ async fn who_sends_a_file_too_slowly_is_told_so() {
     let _turn = TURN.lock().await;
     let pictures = tempfile::tempdir().unwrap();
     let folder = pictures.path().to_str().unwrap();
-    let stage = Stage::set(&[("HTTP_BODY_SECONDS", "2"), ("MEDIA_FOLDER", folder)]).await;
+    let stage = Stage::set(&[("HTTP_BODY_SECONDS", "2"), ("SILKCART_DATA_DIR", folder)]).await;
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     let session = stage.client.post(stage.url("/api/v1/auth/login")).json(&body).send().await.unwrap();
     let session: Value = session.json().await.unwrap();
