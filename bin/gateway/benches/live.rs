@@ -217,8 +217,12 @@ fn report(name: &str, mut latencies: Vec<Duration>) -> Duration {
 #[tokio::main]
 async fn main() {
     let folder = devstack::scratch_folder().unwrap();
-    let options =
-        PostgresOptions { data_dir: folder.path().join("postgres"), port: None, durable: true, max_connections: 100 };
+    let options = PostgresOptions {
+        data_dir: folder.path().join("postgres"),
+        port: None,
+        durable: true,
+        max_connections: 100,
+    };
     let postgres = tokio::task::spawn_blocking(move || Postgres::start(&options).unwrap()).await.unwrap();
     postgres.create_database_if_missing("live").unwrap();
     let url = postgres.url("live");

@@ -72,7 +72,8 @@ fn write_all(folder: &Path, previews: &[(Kind, Preview)]) -> Result<()> {
         let path = folder.join(name);
         fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))
     };
-    let mut index = "<!doctype html><meta charset=utf-8><title>What people are written</title><ul>".to_owned();
+    let mut index =
+        "<!doctype html><meta charset=utf-8><title>What people are written</title><ul>".to_owned();
     for (kind, shown) in previews {
         let name = kind.as_str();
         put(&format!("{name}.html"), &shown.mail.html)?;

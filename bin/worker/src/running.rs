@@ -13,8 +13,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::consumer::Consumer;
-use outbox::Patience;
 use crate::{announce, feed, relay, status};
+use outbox::Patience;
 
 /// What to start.
 #[derive(Debug)]

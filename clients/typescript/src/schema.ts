@@ -976,6 +976,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your images, newest first */
+        get: operations["list_own_images"];
+        put?: never;
+        /**
+         * Uploads a picture
+         * @description The body is the file itself, a JPEG, PNG, WebP or GIF of up to 25 MiB, 50 million pixels and 16,384 pixels a side. The image is yours alone until you attach it to something of yours; what is attached to nothing for 24 hours is removed. Others see it once it is `rendered`, a moment later: without anything that the camera wrote into it.
+         */
+        post: operations["upload_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An image of yours */
+        get: operations["show_image"];
+        put?: never;
+        post?: never;
+        /** Removes an image of yours, from wherever it is shown as well */
+        delete: operations["remove_image"];
+        options?: never;
+        head?: never;
+        /** Describes an image of yours */
+        patch: operations["change_image"];
+        trace?: never;
+    };
     "/api/v1/listings": {
         parameters: {
             query?: never;
@@ -1026,6 +1066,27 @@ export interface paths {
          * @description Listings and products share one id space: each of the three addresses answers for both.
          */
         patch: operations["change_offering_at_listings"];
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The images of an offering of yours, in order */
+        get: operations["show_offering_images"];
+        /**
+         * Says which images an offering of yours has
+         * @description In this order, the first being the primary one; all others are taken off it. Doing it twice changes nothing the second time. Others see those that are `rendered`.
+         */
+        put: operations["arrange_offering_images"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/live/tickets": {
@@ -1193,6 +1254,27 @@ export interface paths {
         head?: never;
         /** Changes the caller's storefront */
         patch: operations["change_shop"];
+        trace?: never;
+    };
+    "/api/v1/me/vendor/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The images of your storefront, in order */
+        get: operations["show_shop_images"];
+        /**
+         * Says which images your storefront has
+         * @description In this order, the first being the primary one; all others are taken off it.
+         */
+        put: operations["arrange_shop_images"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/verify-email": {
@@ -1562,6 +1644,46 @@ export interface paths {
         patch: operations["change_plant"];
         trace?: never;
     };
+    "/api/v1/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts, newest first */
+        get: operations["list_posts"];
+        put?: never;
+        /** Writes a post */
+        post: operations["create_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A post */
+        get: operations["show_post"];
+        put?: never;
+        post?: never;
+        /**
+         * Removes a post of yours
+         * @description Its images are then attached to nothing.
+         */
+        delete: operations["remove_post"];
+        options?: never;
+        head?: never;
+        /** Changes a post of yours */
+        patch: operations["change_post"];
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1611,6 +1733,27 @@ export interface paths {
         patch: operations["change_offering_at_products"];
         trace?: never;
     };
+    "/api/v1/products/{id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The images of an offering of yours, in order */
+        get: operations["show_offering_images_at_products"];
+        /**
+         * Says which images an offering of yours has
+         * @description In this order, the first being the primary one; all others are taken off it. Doing it twice changes nothing the second time. Others see those that are `rendered`.
+         */
+        put: operations["arrange_offering_images_at_products"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports": {
         parameters: {
             query?: never;
@@ -1649,6 +1792,46 @@ export interface paths {
          * @description Without a login, by the link in a mail: mail programs send it with the form `List-Unsubscribe=One-Click` (RFC 8058). Once more changes nothing.
          */
         post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for leave to send a picture straight to the object store
+         * @description Send the file with PUT to `url`, with the headers `Content-Type` and `Content-Length` as announced, and finalize the upload before it expires. Where pictures are kept in no such store this is refused: send them to `POST /api/v1/images`, which is always possible.
+         */
+        post: operations["grant_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}/finalize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an image of the file that was sent to the object store
+         * @description Works once. A file that is refused can be replaced by another until the upload expires.
+         */
+        post: operations["finalize_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1930,6 +2113,16 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description Which images a thing shall have. */
+        ArrangeImagesBody: {
+            /** @description Up to 12 ids of your images, in order: the first is the primary one. What is not named is taken off. */
+            images: string[];
+        };
+        /** @description A thing's images, in order. */
+        ArrangedImagesView: {
+            /** @description The first is the primary one. */
+            items: components["schemas"]["ImageView"][];
+        };
         /** @description An offering in a list. */
         BrowseItemView: {
             /**
@@ -1952,6 +2145,8 @@ export interface components {
              * @enum {string}
              */
             kind: "listing" | "product";
+            /** @description Its primary picture. */
+            picture?: components["schemas"]["PictureView"];
             /** @description The price of one unit. */
             price: components["schemas"]["MoneyView"];
             /**
@@ -2221,6 +2416,11 @@ export interface components {
             /** @description All weekly windows, up to 50; an empty list means pickup at any time that is arranged. */
             windows?: components["schemas"]["WeeklyWindowBody"][];
         };
+        /** @description What to change about an image. */
+        ChangeImageBody: {
+            /** @description For those who do not see it: 1 to 500 characters; null removes it (nullable). */
+            alt?: string | null;
+        };
         /** @description What to change about oneself. */
         ChangeMeBody: {
             /** @description 1 to 80 characters. */
@@ -2272,6 +2472,18 @@ export interface components {
             species?: string;
             /** @description All its conditions anew, up to 20 of 1 to 40 characters each. */
             tags?: string[];
+        };
+        /** @description What to change about a post; what is left out stays. */
+        ChangePostBody: {
+            /** @description 1 to 5,000 characters, in any number of lines. */
+            body?: string;
+            /** @description Up to 12 ids of your images, in order; what is not named is taken off. */
+            images?: string[];
+            /**
+             * Format: uuid
+             * @description One of your plants; `null` for none (nullable).
+             */
+            plant_id?: string | null;
         };
         /** @description What to change about what one is told. */
         ChangePreferencesBody: {
@@ -2415,6 +2627,18 @@ export interface components {
             /** @description Up to 20 conditions it grows in, of 1 to 40 characters each. */
             tags?: string[];
         };
+        /** @description A new post. */
+        CreatePostBody: {
+            /** @description 1 to 5,000 characters, in any number of lines. */
+            body: string;
+            /** @description Up to 12 ids of your images, in order. */
+            images?: string[];
+            /**
+             * Format: uuid
+             * @description One of your plants.
+             */
+            plant_id?: string;
+        };
         /** @description A new product. */
         CreateProductBody: {
             /**
@@ -2477,6 +2701,24 @@ export interface components {
             /** @description Where: a JSON pointer into the body (`/price/amount`), or `query/<name>`, `path/<name>`, `header/<name>`. */
             pointer: string;
         };
+        /** @description What is said of a file that was sent. */
+        FinalizeUploadBody: {
+            /** @description For those who do not see it: 1 to 500 characters. */
+            alt?: string;
+        };
+        /** @description A file that you mean to send to the object store. */
+        GrantUploadBody: {
+            /**
+             * Format: int64
+             * @description How many bytes it has, 1 to 26,214,400.
+             */
+            bytes: number;
+            /**
+             * @description One of `image/jpeg`, `image/png`, `image/webp` or `image/gif`.
+             * @enum {string}
+             */
+            media_type: "image/jpeg" | "image/png" | "image/webp" | "image/gif";
+        };
         /** @description Who a guest is and where their parcels go. */
         GuestCheckoutBody: {
             /**
@@ -2531,6 +2773,74 @@ export interface components {
         HideOfferingBody: {
             /** @description 3 to 500 characters, which the vendor sees. */
             reason: string;
+        };
+        ImageSubjectView: {
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            id: string;
+            /**
+             * @description One of `offering`, `shop` or `post`.
+             * @enum {string}
+             */
+            kind: "offering" | "shop" | "post";
+            /**
+             * Format: int32
+             * @description Its place there: 0 for the primary one.
+             */
+            position: number;
+        };
+        /** @description An image as its owner sees it. */
+        ImageView: {
+            /** @description For those who do not see it. */
+            alt?: string;
+            /**
+             * Format: int64
+             * @description How many bytes the file has.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Of the file, in pixels.
+             */
+            height: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What kind of file it is. One of `image/jpeg`, `image/png`, `image/webp` or `image/gif`.
+             * @enum {string}
+             */
+            media_type: "image/jpeg" | "image/png" | "image/webp" | "image/gif";
+            /** @description What others see, once it is rendered. */
+            picture?: components["schemas"]["PictureView"];
+            /** @description Why it is refused. */
+            refusal?: string;
+            /**
+             * @description `waiting` until it can be shown, `rendered`, or `refused` where it never can be. One of `waiting`, `rendered` or `refused`.
+             * @enum {string}
+             */
+            state: "waiting" | "rendered" | "refused";
+            /** @description What it is attached to. What is attached to nothing for 24 hours is removed. */
+            subject?: components["schemas"]["ImageSubjectView"];
+            /**
+             * Format: int32
+             * @description Counts its changes; `If-Match: "v<version>"`.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description Of the file, in pixels.
+             */
+            width: number;
         };
         IneligibleView: {
             /** @description The center that would be the shortest way for whoever has the longest, where everybody reaches some center. */
@@ -2746,6 +3056,8 @@ export interface components {
             id: string;
             /** @description `listing` (picked up at a center) or `product` (ships). */
             kind: string;
+            /** @description Its pictures, in order: the first is the primary one. */
+            pictures: components["schemas"]["PictureView"][];
             /** @description The price of one unit. */
             price: components["schemas"]["MoneyView"];
             /**
@@ -2996,6 +3308,8 @@ export interface components {
             id: string;
             /** @description `listing` (picked up at a center) or `product` (ships). */
             kind: string;
+            /** @description Its pictures as others see them. `GET /api/v1/listings/{id}/images` has those that cannot be shown yet, too. */
+            pictures: components["schemas"]["PictureView"][];
             /**
              * Format: uuid
              * @description The plant, for a listing.
@@ -3083,6 +3397,13 @@ export interface components {
             next_cursor?: string;
         };
         /** @description A page of a list. */
+        PageView_ImageView: {
+            /** @description The items, in order. */
+            items: components["schemas"]["ImageView"][];
+            /** @description Send it as `cursor` to get the next page; absent on the last one. */
+            next_cursor?: string;
+        };
+        /** @description A page of a list. */
         PageView_MovementView: {
             /** @description The items, in order. */
             items: components["schemas"]["MovementView"][];
@@ -3121,6 +3442,13 @@ export interface components {
         PageView_PlantView: {
             /** @description The items, in order. */
             items: components["schemas"]["PlantView"][];
+            /** @description Send it as `cursor` to get the next page; absent on the last one. */
+            next_cursor?: string;
+        };
+        /** @description A page of a list. */
+        PageView_PostView: {
+            /** @description The items, in order. */
+            items: components["schemas"]["PostView"][];
             /** @description Send it as `cursor` to get the next page; absent on the last one. */
             next_cursor?: string;
         };
@@ -3216,6 +3544,42 @@ export interface components {
             /** @description The IANA zone of the center's clocks. */
             time_zone: string;
         };
+        /** @description A picture in one size. */
+        PictureSizeView: {
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            height: number;
+            /** @description Where it is: a JPEG that never changes. */
+            url: string;
+            /**
+             * Format: int32
+             * @description In pixels.
+             */
+            width: number;
+        };
+        /** @description A picture. */
+        PictureView: {
+            /** @description For those who do not see it. */
+            alt?: string;
+            /**
+             * Format: int32
+             * @description Of the largest size, in pixels.
+             */
+            height: number;
+            /** @description What to show until it is there: a `ThumbHash` in base64. */
+            placeholder: string;
+            /** @description Its sizes, from the smallest. */
+            sizes: components["schemas"]["PictureSizeView"][];
+            /** @description Where its largest size is: a JPEG that never changes. */
+            url: string;
+            /**
+             * Format: int32
+             * @description Of the largest size, in pixels.
+             */
+            width: number;
+        };
         PlaceView: {
             /**
              * Format: date-time
@@ -3273,6 +3637,43 @@ export interface components {
              */
             version: number;
         };
+        /** @description What a gardener tells of their garden. */
+        PostView: {
+            /** @description What it says, in any number of lines. */
+            body: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its pictures, in order. */
+            pictures: components["schemas"]["PictureView"][];
+            /**
+             * Format: uuid
+             * @description The plant it is about.
+             */
+            plant_id?: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: uuid
+             * @description The gardener who wrote it.
+             */
+            vendor_id: string;
+            /**
+             * Format: int32
+             * @description Counts its changes; `If-Match: "v<version>"`.
+             */
+            version: number;
+        };
         /** @description A choice. */
         PreferenceChangeBody: {
             /**
@@ -3296,7 +3697,7 @@ export interface components {
              * @description The kind, for programs.
              * @enum {string}
              */
-            code: "malformed_request" | "malformed_json" | "invalid_input" | "upgrade_required" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "mailed_link_invalid" | "email_verified" | "too_many_streams" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "busy" | "timeout" | "unavailable" | "internal";
+            code: "malformed_request" | "malformed_json" | "invalid_input" | "upgrade_required" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "request_timeout" | "unknown_parameter" | "invalid_parameter" | "invalid_cursor" | "not_found" | "method_not_allowed" | "precondition_failed" | "precondition_required" | "origin_refused" | "rate_limited" | "idempotency_key_required" | "idempotency_key_reused" | "request_in_flight" | "unauthenticated" | "forbidden" | "email_taken" | "wrong_credentials" | "too_many_attempts" | "account_disabled" | "refresh_token_invalid" | "refresh_token_replayed" | "mailed_link_invalid" | "email_verified" | "too_many_streams" | "too_many_addresses" | "already_vendor" | "slug_taken" | "last_admin" | "not_a_vendor" | "not_a_gardener" | "not_located" | "out_of_reach" | "sku_taken" | "category_slug_taken" | "category_in_use" | "plant_in_use" | "already_reported" | "report_decided" | "insufficient_stock" | "stock_changed" | "hold_expired" | "wrong_center_state" | "center_not_approved" | "window_not_offered" | "window_full" | "address_not_found" | "geocoder_unavailable" | "empty_cart" | "cart_full" | "cart_problems" | "pickup_needs_account" | "out_of_stock" | "not_eligible" | "no_shipping_address" | "payment_too_late" | "center_not_eligible" | "wrong_order_state" | "not_your_step" | "not_sole_vendor" | "own_sale" | "amount_too_large" | "unsupported_picture" | "unusable_picture" | "too_many_loose_images" | "no_direct_uploads" | "upload_not_sent" | "upload_mismatch" | "upload_over" | "busy" | "timeout" | "unavailable" | "internal";
             /** @description Where the order or the center is, for `wrong_order_state` and `wrong_center_state`. */
             current_status?: string;
             /** @description This occurrence in words. */
@@ -3611,6 +4012,28 @@ export interface components {
              */
             unread: number;
         };
+        /** @description Leave to send a file to the object store. */
+        UploadView: {
+            /**
+             * Format: int64
+             * @description The `Content-Length` to send it with.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id, to finalize it.
+             */
+            id: string;
+            /** @description The `Content-Type` to send it with. */
+            media_type: string;
+            /** @description Where to send the file, with PUT and exactly these headers. Whoever has this address can send it. */
+            url: string;
+        };
         /** @description Somebody with an account, as they and the platform's admins see it. */
         UserView: {
             /**
@@ -3680,6 +4103,8 @@ export interface components {
              * @enum {string}
              */
             kind: "gardener" | "maker" | "outfitter" | "restaurant";
+            /** @description Its pictures, in order: the first is the primary one. */
+            pictures: components["schemas"]["PictureView"][];
             /** @description The storefront's address: unique. */
             slug: string;
         };
@@ -4224,6 +4649,34 @@ export interface components {
                 };
             };
         };
+        /** @description No direct uploads; Too many images attached to nothing */
+        no_direct_uploads_or_too_many_loose_images: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "no_direct_uploads" | "too_many_loose_images";
+                };
+            };
+        };
+        /** @description Not a gardener; Origin refused */
+        not_a_gardener_or_origin_refused: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "not_a_gardener" | "origin_refused";
+                };
+            };
+        };
         /** @description Not a vendor; Not a gardener; Origin refused */
         not_a_vendor_or_not_a_gardener_or_origin_refused: {
             headers: {
@@ -4590,6 +5043,20 @@ export interface components {
                 };
             };
         };
+        /** @description Too many images attached to nothing */
+        too_many_loose_images: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "too_many_loose_images";
+                };
+            };
+        };
         /** @description Not authenticated */
         unauthenticated: {
             headers: {
@@ -4617,6 +5084,48 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {string} */
                     code?: "unsupported_media_type";
+                };
+            };
+        };
+        /** @description Unsupported picture; Unsupported media type */
+        unsupported_picture_or_unsupported_media_type: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unsupported_picture" | "unsupported_media_type";
+                };
+            };
+        };
+        /** @description Unusable picture; Invalid input */
+        unusable_picture_or_invalid_input: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "unusable_picture" | "invalid_input";
+                };
+            };
+        };
+        /** @description Upload not sent; Upload of another length; Upload over; Too many images attached to nothing */
+        upload_not_sent_or_upload_mismatch_or_upload_over_or_too_many_loose_images: {
+            headers: {
+                /** @description The request, as the server's logs know it; the body has it, too. */
+                "X-Request-Id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "upload_not_sent" | "upload_mismatch" | "upload_over" | "too_many_loose_images";
                 };
             };
         };
@@ -6818,6 +7327,215 @@ export interface operations {
             503: components["responses"]["busy_or_timeout_or_unavailable"];
         };
     };
+    list_own_images: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 24 unless asked. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_ImageView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_invalid_cursor"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    upload_image: {
+        parameters: {
+            query?: {
+                /** @description For those who do not see it: 1 to 500 characters. */
+                alt?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/gif": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["too_many_loose_images"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_picture_or_unsupported_media_type"];
+            422: components["responses"]["unusable_picture_or_invalid_input"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    show_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that you have: 304 when it is still current. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version shown, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageView"];
+                };
+            };
+            /** @description What you have is still current. */
+            304: {
+                headers: {
+                    /** @description The version that is still current. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    remove_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    change_image: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` of the version that you mean to change. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeImageBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version shown, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
     browse: {
         parameters: {
             query?: {
@@ -7044,6 +7762,81 @@ export interface operations {
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    show_offering_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrangedImagesView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    arrange_offering_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArrangeImagesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrangedImagesView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -7660,6 +8453,75 @@ export interface operations {
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["invalid_input"];
             428: components["responses"]["precondition_required"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    show_shop_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrangedImagesView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    arrange_shop_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArrangeImagesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrangedImagesView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];
@@ -8620,6 +9482,214 @@ export interface operations {
             503: components["responses"]["busy_or_timeout_or_unavailable"];
         };
     };
+    list_posts: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 100, 24 unless asked. */
+                limit?: number;
+                /** @description Only this gardener's. */
+                vendor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageView_PostView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_invalid_cursor"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    create_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters of your own making. The same request with the same key takes effect once within 24 hours and is given the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePostBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description `true` when the answer was given before to the same key. */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where the new thing is. */
+                    Location?: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["not_a_gardener_or_origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["request_in_flight"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input_or_idempotency_key_reused"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    show_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that you have: 304 when it is still current. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version shown, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostView"];
+                };
+            };
+            /** @description What you have is still current. */
+            304: {
+                headers: {
+                    /** @description The version that is still current. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    change_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` of the version that you mean to change. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangePostBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version shown, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
     browse_products: {
         parameters: {
             query?: {
@@ -8851,6 +9921,81 @@ export interface operations {
             503: components["responses"]["busy_or_timeout_or_unavailable"];
         };
     };
+    show_offering_images_at_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrangedImagesView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    arrange_offering_images_at_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArrangeImagesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrangedImagesView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
     submit_report: {
         parameters: {
             query?: never;
@@ -8957,6 +10102,90 @@ export interface operations {
             404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    grant_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantUploadBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["no_direct_uploads_or_too_many_loose_images"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_input"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    finalize_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FinalizeUploadBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where the new thing is. */
+                    Location?: string;
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageView"];
+                };
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter_or_malformed_json"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused"];
+            404: components["responses"]["not_found"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["upload_not_sent_or_upload_mismatch_or_upload_over_or_too_many_loose_images"];
+            413: components["responses"]["body_too_large"];
+            415: components["responses"]["unsupported_picture_or_unsupported_media_type"];
+            422: components["responses"]["unusable_picture_or_invalid_input"];
             429: components["responses"]["rate_limited"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy_or_timeout_or_unavailable"];

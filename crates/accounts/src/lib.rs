@@ -45,9 +45,9 @@ pub use hasher::{HashedPassword, Hasher};
 pub use jobs::{BeginPasswordReset, ForgetEnded, GeocodeAddress, register_work};
 pub use model::{
     Account, AccountStatus, Address, AddressChanges, AddressDetails, Change, Contact, EmailAddress, Geocoded,
-    IssuedTicket, Located, Me, OpenProof, Place, PostalAddress, PrimaryPlace, ProofKind, REFRESH_LIFETIME, RefreshToken,
-    RevokeReason, Role, Session, Standing, StreamTicket, User, UserFilter, UserKey, VendorChanges, VendorDetails, VendorKind,
-    VendorProfile,
+    IssuedTicket, Located, Me, OpenProof, Place, PostalAddress, PrimaryPlace, ProofKind, REFRESH_LIFETIME,
+    RefreshToken, RevokeReason, Role, Session, Standing, StreamTicket, User, UserFilter, UserKey,
+    VendorChanges, VendorDetails, VendorKind, VendorProfile,
 };
 pub use password::Password;
 pub use proof::ProofKey;
@@ -55,11 +55,12 @@ pub use service::{
     ChangePassword, LogIn, ProfileChanges, Purged, Register, ResetPassword, Resident, SignedIn, Superuser,
     add_address, become_vendor, change_address, change_password, change_profile, change_vendor, contacts,
     count_registered, disable_account, disabled_among, enable_account, find_account, find_address,
-    find_address_to_locate, find_me, find_open_proof, find_standing, find_vendor_by_slug, find_vendor_profile, grant_role,
-    issue_ticket, list_addresses, list_residents, list_sessions, list_users, load_residents, log_in, log_out,
-    log_out_everywhere, make_primary, make_superuser, primary_place, primary_places, purge, redeem_ticket, refresh,
-    register, remove_address, request_password_reset, request_verification, require_admin, reset_password,
-    revoke_role, revoke_session, set_place, verify_email,
+    find_address_to_locate, find_me, find_open_proof, find_standing, find_vendor_by_slug,
+    find_vendor_profile, grant_role, issue_ticket, list_addresses, list_residents, list_sessions, list_users,
+    load_residents, log_in, log_out, log_out_everywhere, make_primary, make_superuser, primary_place,
+    primary_places, purge, redeem_ticket, refresh, register, remove_address, request_password_reset,
+    request_verification, require_admin, reset_password, revoke_role, revoke_session, set_place,
+    verify_email,
 };
 pub use token::{
     ACCESS_LIFETIME, AccessClaims, AccessToken, KeyError, TokenError, TokenSigner, generate_key_pem,

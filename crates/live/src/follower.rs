@@ -48,7 +48,12 @@ impl Follower {
         let batch = Batch {
             position,
             deltas: facts.iter().flat_map(|fact| present.deltas(fact)).collect(),
-            changed_standing: facts.iter().filter_map(changes_standing).collect::<BTreeSet<_>>().into_iter().collect(),
+            changed_standing: facts
+                .iter()
+                .filter_map(changes_standing)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             changed_counters: facts.iter().any(|fact| changes_counters(&fact.kind)),
         };
         self.position = position;
@@ -70,8 +75,11 @@ impl Present {
             if told.is_empty() { Vec::new() } else { notifications::find_notifications(conn, &told).await? };
         let users: BTreeSet<UserId> = told.iter().map(|(user, _)| *user).chain(readers).collect();
         let users: Vec<_> = users.into_iter().collect();
-        let unread =
-            if users.is_empty() { HashMap::new() } else { notifications::unread_counts(conn, &users).await? };
+        let unread = if users.is_empty() {
+            HashMap::new()
+        } else {
+            notifications::unread_counts(conn, &users).await?
+        };
         Ok(Self {
             orders: orders.into_iter().map(|order| (order.id, Arc::new(order))).collect(),
             notifications: told.into_iter().map(|(user, told)| (told.id, (user, told))).collect(),
@@ -81,7 +89,8 @@ impl Present {
 
     /// None of a fact whose subject is gone meanwhile.
     fn deltas(&self, fact: &FeedEvent) -> Vec<Delta> {
-        let delta = |channel, change| Delta { position: fact.position, channel, kind: fact.kind.clone(), change };
+        let delta =
+            |channel, change| Delta { position: fact.position, channel, kind: fact.kind.clone(), change };
         let unread = |user: UserId| self.unread.get(&user).copied().unwrap_or_default();
         match fact.kind.as_str() {
             TOLD => {
@@ -122,11 +131,18 @@ fn is_about_order(kind: &str) -> bool {
 
 /// Of whom it is no longer certain what they may listen to.
 fn changes_standing(fact: &FeedEvent) -> Option<UserId> {
-    let kinds =
-        ["user.role_granted", "user.role_revoked", "user.disabled", "user.password_changed", "user.password_reset"];
+    let kinds = [
+        "user.role_granted",
+        "user.role_revoked",
+        "user.disabled",
+        "user.password_changed",
+        "user.password_reset",
+    ];
     kinds.contains(&fact.kind.as_str()).then_some(UserId(fact.subject_id))
 }
 
 fn changes_counters(kind: &str) -> bool {
-    ["order.", "user.", "center.", "report.", "offering.", "vendor."].iter().any(|start| kind.starts_with(start))
+    ["order.", "user.", "center.", "report.", "offering.", "vendor."]
+        .iter()
+        .any(|start| kind.starts_with(start))
 }

@@ -108,7 +108,13 @@ impl Hub {
         if state.is_closed {
             let _ = farewell.set(Farewell::GoingAway);
             drop(sender);
-            return Ok(Connection { hub: Arc::clone(self), user, id: ConnectionId::NONE, deliveries, farewell });
+            return Ok(Connection {
+                hub: Arc::clone(self),
+                user,
+                id: ConnectionId::NONE,
+                deliveries,
+                farewell,
+            });
         }
         let id = state
             .registry

@@ -33,8 +33,8 @@ pub use lifecycle::NotPossible;
 pub use model::{Center, CenterStatus, ConfirmedCenter, EditCenter, Propose, UnknownStatus};
 pub use service::bulk::{count_centers_named, load_centers};
 pub use service::centers::{
-    approve, approved_centers, confirm_approved, count_proposed, deactivate, edit, find_center, list_centers, propose,
-    reactivate, reject,
+    approve, approved_centers, confirm_approved, count_proposed, deactivate, edit, find_center, list_centers,
+    propose, reactivate, reject,
 };
 pub use service::geocoding::{geocode, purge_geocode_cache};
 pub use service::pickup::{

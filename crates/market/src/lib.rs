@@ -39,7 +39,7 @@ pub use service::carts::{
 };
 pub use service::guests::{claim_orders, open_with_token};
 pub use service::orders::{
-    OrderFigure, OrderFilter, PlacedOrder, find_order, find_orders, list_customer_orders, list_orders, list_vendor_orders,
-    lock_order, order_figures, orders_of_checkout, place_orders, transition,
+    OrderFigure, OrderFilter, PlacedOrder, find_order, find_orders, list_customer_orders, list_orders,
+    list_vendor_orders, lock_order, order_figures, orders_of_checkout, place_orders, transition,
 };
 pub use split::{OrderPlan, PricedLine, split};

@@ -44,9 +44,7 @@ pub use letter::{InApp, LetterError, Mail, Preview, Rendered, Stationery, Statio
 pub use model::{
     MessageState, MessageStatus, Notice, Notification, Preference, PreferenceChange, Recipient, Told,
 };
-pub use service::center::{
-    find_notifications, list, mark_all_read, mark_read, unread_count, unread_counts,
-};
+pub use service::center::{find_notifications, list, mark_all_read, mark_read, unread_count, unread_counts};
 pub use service::preferences::{preferences, set_preferences, unsubscribe};
 pub use service::purge::{CONTENT_KEPT, Purged, READ_KEPT, purge};
 pub use service::sending::{Delivery, Tokens, find_message};

@@ -12,9 +12,9 @@ use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
 use crate::attempt::attempt;
+use crate::outage::is_outage;
 use crate::recorder::{Outcome, Recorder};
 use crate::registry::{Attempt, Ended, Subscriber};
-use crate::outage::is_outage;
 use crate::store::{self, LeasedJob};
 use crate::{HandlerError, LEASE, Registry, RetryPolicy, Services};
 

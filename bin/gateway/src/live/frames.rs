@@ -116,9 +116,18 @@ fn message(word: &str, topic: Topic, position: i64, kind: Option<&str>, data: &V
 }
 
 fn counters_view(counters: Counters) -> Value {
-    let Counters { since, new_users, new_offerings, orders, proposed_centers, open_reports, dead_jobs } = counters;
+    let Counters { since, new_users, new_offerings, orders, proposed_centers, open_reports, dead_jobs } =
+        counters;
     let orders = orders.into_iter().map(OrderFigureView::from).collect();
-    shown(&CountersView { since, new_users, new_offerings, orders, proposed_centers, open_reports, dead_jobs })
+    shown(&CountersView {
+        since,
+        new_users,
+        new_offerings,
+        orders,
+        proposed_centers,
+        open_reports,
+        dead_jobs,
+    })
 }
 
 /// The views are made of text, numbers and lists of them: none fails to be JSON.

@@ -72,13 +72,10 @@ impl End {
 }
 
 /// Talks until one of the two has had enough.
-pub(crate) async fn converse(
-    listener: Listener,
-    session: Session,
-    messages: AggregatedMessageStream,
-) {
+pub(crate) async fn converse(listener: Listener, session: Session, messages: AggregatedMessageStream) {
     let goodbye = session.clone();
-    let mut conversation = Conversation { listener, session, heard: Instant::now(), minute: (Instant::now(), 0) };
+    let mut conversation =
+        Conversation { listener, session, heard: Instant::now(), minute: (Instant::now(), 0) };
     let end = conversation.run(messages).await;
     if let Some(reason) = end.reason() {
         // One that takes in nothing is not waited for.

@@ -89,7 +89,9 @@ async fn open_socket(
     if !asks_for_socket(request.headers()) {
         let upgrade = HeaderValue::from_static("websocket");
         let detail = "this is a WebSocket: ask for it with Upgrade: websocket";
-        return Err(Problem::new(ProblemKind::UpgradeRequired).detail(detail).header(header::UPGRADE, upgrade));
+        return Err(Problem::new(ProblemKind::UpgradeRequired)
+            .detail(detail)
+            .header(header::UPGRADE, upgrade));
     }
     let Some(ticket) = params.0.ticket else { return Err(no_ticket()) };
     let standing = redeem(&state, ticket).await?;
@@ -188,7 +190,11 @@ fn read_topics(names: Option<&str>) -> Result<Option<Vec<Topic>>, Problem> {
     for name in names.split(',') {
         let topic = Topic::from_name(name.trim()).ok_or_else(|| {
             let known = Topic::ALL.map(Topic::as_str).join(", ");
-            Problem::parameter("topics", InvalidCode::NotAllowed, format!("must be among {known}, with commas"))
+            Problem::parameter(
+                "topics",
+                InvalidCode::NotAllowed,
+                format!("must be among {known}, with commas"),
+            )
         })?;
         if !topics.contains(&topic) {
             topics.push(topic);

@@ -37,9 +37,6 @@ pub async fn redeem_ticket(
 }
 
 /// Who has the session, and what they are; none once it has ended or the account is closed.
-pub async fn find_standing(
-    conn: &mut Conn,
-    session: SessionId,
-) -> Result<Option<Standing>, AccountsError> {
+pub async fn find_standing(conn: &mut Conn, session: SessionId) -> Result<Option<Standing>, AccountsError> {
     Ok(store::find_standing(conn, session).await?)
 }

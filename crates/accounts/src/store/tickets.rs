@@ -24,13 +24,11 @@ pub(crate) async fn insert_ticket(
     session: SessionId,
     issued: &IssuedTicket,
 ) -> QueryResult<bool> {
-    let live = sessions::table
-        .filter(sessions::id.eq(session).and(sessions::revoked_at.is_null()))
-        .select((
-            issued.ticket.digest().to_vec().into_sql::<diesel::sql_types::Binary>(),
-            sessions::id,
-            issued.expires_at.into_sql::<diesel::sql_types::Timestamptz>(),
-        ));
+    let live = sessions::table.filter(sessions::id.eq(session).and(sessions::revoked_at.is_null())).select((
+        issued.ticket.digest().to_vec().into_sql::<diesel::sql_types::Binary>(),
+        sessions::id,
+        issued.expires_at.into_sql::<diesel::sql_types::Timestamptz>(),
+    ));
     let inserted = diesel::insert_into(stream_tickets::table)
         .values(live)
         .into_columns((stream_tickets::digest, stream_tickets::session_id, stream_tickets::expires_at))

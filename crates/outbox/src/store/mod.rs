@@ -7,7 +7,9 @@ mod jobs;
 mod operate;
 
 pub(crate) use events::{
-    advance_subscription, fail_subscription, has_unsequenced_events, insert_events, insert_subscription, list_events_after, list_events_of, list_subscriptions_behind, lock_sequence, lock_subscription, newest_position, number_visible_events,
+    advance_subscription, fail_subscription, has_unsequenced_events, insert_events, insert_subscription,
+    list_events_after, list_events_of, list_subscriptions_behind, lock_sequence, lock_subscription,
+    newest_position, number_visible_events,
 };
 pub(crate) use idempotency::{claim_key, delete_idempotency_records, load_answer, store_answer};
 pub use jobs::LeasedJob;

@@ -88,7 +88,9 @@ impl Socket {
     async fn is_closed(&mut self) -> (u16, String) {
         loop {
             match timeout(PATIENCE, self.0.next()).await.expect("it is closed").unwrap().unwrap() {
-                Message::Close(Some(CloseFrame { code, reason })) => return (code.into(), reason.to_string()),
+                Message::Close(Some(CloseFrame { code, reason })) => {
+                    return (code.into(), reason.to_string());
+                }
                 Message::Close(None) => panic!("closed without a reason"),
                 _ => {}
             }
