@@ -183,6 +183,7 @@ pub struct Connection {
 impl Connection {
     /// Listens to the topic from now on; returns the position after which deltas come. What is read from the database
     /// afterwards has everything up to it.
+    #[must_use]
     pub fn subscribe(&self, topic: Topic) -> i64 {
         let mut state = self.hub.state();
         let position = state.recent.position();
@@ -192,6 +193,7 @@ impl Connection {
 
     /// Listens to the topic as if it had since `after`; returns what was published since. None where that is no longer
     /// known: then it does not listen.
+    #[must_use]
     pub fn resume(&self, topic: Topic, after: i64) -> Option<Vec<Frame>> {
         let mut state = self.hub.state();
         let channel = topic.channel(self.user);
@@ -200,9 +202,9 @@ impl Connection {
         Some(missed)
     }
 
-    /// Listens to the topic no more; says whether it did.
-    pub fn unsubscribe(&self, topic: Topic) -> bool {
-        self.hub.state().registry.unsubscribe(self.id, topic.channel(self.user))
+    /// Listens to the topic no more.
+    pub fn unsubscribe(&self, topic: Topic) {
+        self.hub.state().registry.unsubscribe(self.id, topic.channel(self.user));
     }
 
     /// Waits for what it is told next; none once the hub has let go of it.

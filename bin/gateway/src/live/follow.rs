@@ -153,5 +153,6 @@ async fn listen(broker: &Broker, grown: &Notify, stop: &CancellationToken) {
 
 /// Keeps the hub's size among the figures.
 pub(crate) fn set_figures(hub: &Hub) {
-    metrics::gauge!("live_connections").set(hub.connections() as f64);
+    let connections = u32::try_from(hub.connections()).unwrap_or(u32::MAX);
+    metrics::gauge!("live_connections").set(f64::from(connections));
 }

@@ -16,7 +16,7 @@ use crate::Problem;
 /// How often both sides show that they are there.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 /// After so long without a sign of the client it is gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How often it is looked up whether the session has ended meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_mins(5);
 /// How long a client may take to take in what it is sent.

@@ -118,7 +118,7 @@ problem_kinds! {
         EmailVerified "email-verified" 409 "Email address verified"
             "The account's email address is known to be its owner's: no link has to show it."
         TooManyStreams "too-many-streams" 429 "Too many streams"
-            "You have ten live streams open, over WebSockets or as events. Close one before you open the next."
+            "You have ten live streams open, over sockets or as events. Close one before you open the next."
         TooManyAddresses "too-many-addresses" 409 "Too many addresses"
             "The account has as many addresses as it can have. Remove one first."
         AlreadyVendor "already-vendor" 409 "Already a vendor"

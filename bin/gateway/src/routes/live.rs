@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use accounts::{Standing, StreamTicket};
+use accounts::{AccountsError, Standing, StreamTicket};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -74,7 +74,12 @@ pub(crate) fn configure_streams(config: &mut actix_web::web::ServiceConfig) {
 #[api_v2_operation(operation_id = "issue_stream_ticket")]
 async fn issue_ticket(state: AppState, principal: Principal) -> Result<Created<StreamTicketView>, Problem> {
     let mut conn = state.conn().await?;
-    let issued = accounts::issue_ticket(&mut conn, state.clock.now(), principal.session).await?;
+    let issued = accounts::issue_ticket(&mut conn, state.clock.now(), principal.session).await;
+    let issued = issued.map_err(|error| match error {
+        // The access token is good for a while longer, but opens nothing that lasts.
+        AccountsError::SessionNotFound => session_ended(),
+        other => other.into(),
+    })?;
     let view = StreamTicketView { ticket: issued.ticket.expose().to_owned(), expires_at: issued.expires_at };
     Ok(Created::new(view).with(&header::CACHE_CONTROL, "no-store".to_owned()))
 }
@@ -125,7 +130,7 @@ async fn open_stream(
         (Some(ticket), _) => redeem(&state, ticket).await?,
         (None, Some(principal)) => {
             let found = accounts::find_standing(&mut *state.conn().await?, principal.session).await?;
-            found.ok_or_else(|| Problem::new(ProblemKind::Unauthenticated).detail("the session has ended"))?
+            found.ok_or_else(session_ended)?
         }
         (None, None) => return Err(no_ticket()),
     };
@@ -164,6 +169,10 @@ async fn redeem(state: &AppState, ticket: String) -> Result<Standing, Problem> {
 fn asks_for_socket(headers: &HeaderMap) -> bool {
     let upgrade = headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
     upgrade.is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
+}
+
+fn session_ended() -> Problem {
+    Problem::new(ProblemKind::Unauthenticated).detail("the session has ended; log in again")
 }
 
 fn no_ticket() -> Problem {

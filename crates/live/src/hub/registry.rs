@@ -99,10 +99,11 @@ impl Registry {
         }
     }
 
-    pub(super) fn unsubscribe(&mut self, id: ConnectionId, channel: Channel) -> bool {
-        let listened = self.listeners.get_mut(&id).is_some_and(|listener| listener.channels.remove(&channel));
+    pub(super) fn unsubscribe(&mut self, id: ConnectionId, channel: Channel) {
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.channels.remove(&channel);
+        }
         self.forget(id, channel);
-        listened
     }
 
     pub(super) fn has_listeners(&self, channel: Channel) -> bool {

@@ -74,8 +74,7 @@ async fn nobody_waits_for_one_that_does_not_listen() {
     let (ada, bob) = (UserId::new(), UserId::new());
     let mut deaf = hub.connect(ada).unwrap();
     let mut attentive = hub.connect(bob).unwrap();
-    deaf.subscribe(Topic::Orders);
-    attentive.subscribe(Topic::Orders);
+    assert_eq!((deaf.subscribe(Topic::Orders), attentive.subscribe(Topic::Orders)), (0, 0));
     let mut last = 0;
     while deaf.farewell().is_none() {
         last += 1;

@@ -53,13 +53,14 @@ impl Events {
                     id: field("id:").map(|id| id.parse().unwrap()),
                     data: serde_json::from_str(&field("data:").unwrap()).unwrap(),
                 });
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
                 if let Some(heard) = heard {
                     return heard;
                 }
             }
-            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("something comes").unwrap();
-            self.text.push_str(std::str::from_utf8(&chunk.expect("it goes on")).unwrap());
+            let chunk = timeout(PATIENCE, self.response.chunk()).await.unwrap().unwrap();
+            self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         }
     }
 }

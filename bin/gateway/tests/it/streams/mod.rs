@@ -1,4 +1,4 @@
-//! Live updates: over WebSockets, as server-sent events, and from several gateways.
+//! Live updates: over `WebSockets`, as server-sent events, and from several gateways.
 
 mod events;
 mod gateways;
@@ -56,7 +56,7 @@ impl Socket {
     /// The next message that is text.
     async fn hears(&mut self) -> Value {
         loop {
-            let message = timeout(PATIENCE, self.0.next()).await.expect("something comes").unwrap().unwrap();
+            let message = timeout(PATIENCE, self.0.next()).await.unwrap().unwrap().unwrap();
             match message {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -87,7 +87,7 @@ impl Socket {
     /// The code and the reason with which the other side ends it.
     async fn is_closed(&mut self) -> (u16, String) {
         loop {
-            match timeout(PATIENCE, self.0.next()).await.expect("it is closed").unwrap().unwrap() {
+            match timeout(PATIENCE, self.0.next()).await.unwrap().unwrap().unwrap() {
                 Message::Close(Some(CloseFrame { code, reason })) => {
                     return (code.into(), reason.to_string());
                 }

@@ -1,4 +1,4 @@
-//! Over WebSockets.
+//! Over `WebSockets`.
 
 use chrono::TimeDelta;
 use futures_util::SinkExt;
@@ -26,6 +26,7 @@ async fn a_ticket_opens_one_socket_and_only_for_a_while() {
     let unused = ticket(&casey).await;
     casey.does("/api/v1/auth/logout-everywhere").await.done();
     assert_eq!(Socket::open(base_url, &unused).await.err(), Some(401), "its session has ended");
+    casey.does("/api/v1/live/tickets").await.refused(401, "unauthenticated");
 }
 
 #[tokio::test(flavor = "multi_thread")]
