@@ -21,7 +21,7 @@ use paperclip::actix::web::ServiceConfig;
 use crate::connection::Timed;
 use crate::middleware::in_flight::{self, InFlight};
 use crate::middleware::{
-    contract, cors, delivery, head, intake, metrics, rate_limit, rejections, request_id, security_headers,
+    contract, cors, delivery, head, intake, metrics, origin, rate_limit, rejections, security_headers,
     trace,
 };
 use crate::openapi::{self, Document};
@@ -158,7 +158,7 @@ fn application(
         .wrap(from_fn(security_headers::add))
         .wrap(from_fn(metrics::measure))
         .wrap(from_fn(trace::log))
-        .wrap(from_fn(request_id::carry))
+        .wrap(from_fn(origin::carry))
         .wrap(from_fn(delivery::watch))
         .into_factory()
         .map_init_err(|_error| ())

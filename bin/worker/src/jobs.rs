@@ -145,6 +145,7 @@ fn as_json(job: &JobRecord) -> serde_json::Value {
         "leased_until": job.leased_until.map(told),
         "last_error": job.last_error,
         "request_id": job.request_id,
+        "trace_parent": job.trace_parent,
         "created_at": told(job.created_at),
         "finished_at": job.finished_at.map(told),
     })

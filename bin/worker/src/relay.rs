@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use broker::{Broker, JobMessage, JobPublisher};
-use outbox::{Dispatch, Executor, HandlerError};
+use outbox::{Dispatch, Due, Executor, HandlerError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,9 @@ const AT_ONCE: usize = 500;
 /// hands out what is next.
 const MOST_SENT: usize = 2_000;
 const POLL: Duration = Duration::from_millis(500);
+/// While the broker has enough: consumers, which may be other processes, take a good part of it in the meantime, and
+/// never all.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const RECOVER_EVERY: Duration = Duration::from_secs(5);
 
 /// Works until `stop`. `jobs` says that there may be some.
@@ -49,27 +52,37 @@ async fn session(
             recover(executor, &publisher).await?;
             recovered = Some(Instant::now());
         }
-        let sent = relay_due(executor, &publisher).await?;
+        let relayed = relay_due(executor, &publisher).await?;
         patience.succeed();
-        if sent == AT_ONCE {
-            continue;
-        }
+        let rest = match relayed {
+            Relayed::Some(AT_ONCE) => continue,
+            Relayed::Some(_) => POLL,
+            Relayed::BrokerHasEnough => LOOK_AGAIN,
+        };
         tokio::select! {
             () = stop.cancelled() => {}
             () = jobs.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(rest) => {}
         }
     }
     link.close().await;
     Ok(())
 }
 
-/// Tells the broker of jobs that are due; returns how many it has taken.
-async fn relay_due(executor: &Executor, publisher: &JobPublisher) -> Result<usize> {
-    let taken = executor.take_due(AT_ONCE, MOST_SENT).await.map_err(failed)?;
-    if taken.is_empty() {
-        return Ok(0);
-    }
+/// What a round has come to.
+enum Relayed {
+    /// So many jobs.
+    Some(usize),
+    BrokerHasEnough,
+}
+
+/// Tells the broker of jobs that are due.
+async fn relay_due(executor: &Executor, publisher: &JobPublisher) -> Result<Relayed> {
+    let taken = match executor.take_due(AT_ONCE, MOST_SENT).await.map_err(failed)? {
+        Due::Later => return Ok(Relayed::BrokerHasEnough),
+        Due::Now(none) if none.is_empty() => return Ok(Relayed::Some(0)),
+        Due::Now(taken) => taken,
+    };
     let messages: Vec<_> = taken.iter().map(message).collect();
     let safe = match publisher.publish(&messages).await {
         Ok(safe) => safe,
@@ -87,7 +100,7 @@ async fn relay_due(executor: &Executor, publisher: &JobPublisher) -> Result<usiz
         put_back(executor, &refused).await;
         anyhow::bail!("the broker has refused {} of {} jobs", refused.len(), taken.len());
     }
-    Ok(taken.len())
+    Ok(Relayed::Some(taken.len()))
 }
 
 async fn put_back(executor: &Executor, jobs: &[kernel::JobId]) {
@@ -110,7 +123,7 @@ async fn recover(executor: &Executor, publisher: &JobPublisher) -> Result<()> {
 }
 
 fn message(job: &Dispatch) -> JobMessage {
-    JobMessage { job: job.id.0, request_id: job.request_id.clone() }
+    JobMessage { job: job.id.0, request_id: job.request_id.clone(), trace_parent: job.trace_parent.clone() }
 }
 
 fn failed(error: HandlerError) -> anyhow::Error {

@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: how fast it is.
 //!
 //! Owns building the two programs that the load bench is made of, and where it keeps its data. What is measured and
-//! how is the load bench's own business (bin/bench) and those of jobs (bin/worker) and of live updates (bin/gateway); the microbenchmarks are
-//! cargo's.
+//! how is the load bench's own business (bin/bench) and that of the benches of jobs (bin/worker), live updates
+//! (bin/gateway) and thumbnails (crates/media); the microbenchmarks are cargo's.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
@@ -19,11 +19,12 @@ use crate::workspace::Workspace;
 pub fn bench(workspace: &Workspace, mut args: Vec<OsString>) -> Result<u8> {
     match args.first().map(OsString::as_os_str).and_then(OsStr::to_str) {
         Some("micro") => {
-            args.remove(0);
+            args.splice(0..1, ["--package".into(), "eligibility-core".into()]);
             test::bench(workspace, args)
         }
         Some("jobs") => whole(workspace, "worker", "jobs", Needs::FullSystem),
         Some("live") => whole(workspace, "gateway", "live", Needs::EmbeddedGateway),
+        Some("thumbnails") => whole(workspace, "media", "thumbnails", Needs::Thumbnails),
         Some("load") => {
             args.remove(0);
             load(workspace, args)
@@ -32,12 +33,13 @@ pub fn bench(workspace: &Workspace, mut args: Vec<OsString>) -> Result<u8> {
     }
 }
 
-/// A bench of a whole program, which starts the servers that it needs.
+/// A bench with a report of its own, which starts the servers that it needs.
 fn whole(workspace: &Workspace, package: &str, name: &str, needs: Needs) -> Result<u8> {
     setup::ensure(workspace, needs)?;
     let signals = Signals::install()?;
     let mut command = workspace.building_cargo("bench");
     command.args(["--package", package, "--bench", name]);
+    command.env("SILKCART_BENCH_PICTURES", setup::bench_pictures(workspace));
     supervise(command, &signals)
 }
 

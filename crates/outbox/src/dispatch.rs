@@ -21,6 +21,17 @@ pub struct Dispatch {
     pub id: JobId,
     /// The request on whose behalf it was enqueued.
     pub request_id: Option<String>,
+    /// The work that enqueued it, as [`TraceParent`](crate::TraceParent) writes it.
+    pub trace_parent: Option<String>,
+}
+
+/// What the broker may be told of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// These; none where nothing is due.
+    Now(Vec<Dispatch>),
+    /// Nothing more until consumers have begun some of what it was told.
+    Later,
 }
 
 impl Executor {
@@ -33,7 +44,7 @@ impl Executor {
     }
 
     /// Takes up to `limit` due jobs, to tell the broker of them. While `most` are sent and not begun, none.
-    pub async fn take_due(&self, limit: usize, most: usize) -> Result<Vec<Dispatch>, HandlerError> {
+    pub async fn take_due(&self, limit: usize, most: usize) -> Result<Due, HandlerError> {
         let mut conn = self.services.database.conn().await?;
         let now = self.services.clock.now();
         Ok(store::take_due_jobs(&mut conn, &self.registry.job_names(), now, limit, most).await?)

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
+use tracing::Instrument;
 
-use crate::attempt::attempt;
+use crate::attempt::{Failure, attempt};
 use crate::outage::is_outage;
 use crate::recorder::{Outcome, Recorder};
 use crate::registry::{Attempt, Ended, Subscriber};
 use crate::store::{self, LeasedJob};
-use crate::{HandlerError, LEASE, Registry, RetryPolicy, Services};
+use crate::{HandlerError, LEASE, Origin, Registry, RetryPolicy, Services};
 
 /// How often a lease is looked at, and how long after a failure an outcome is tried again.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -96,8 +97,15 @@ impl Executor {
     /// Attempts a job and puts the outcome on record. A failing handler is an outcome like any other; an error here
     /// means that none is on record, so that the job runs again after its lease.
     pub async fn perform(&self, mut job: LeasedJob) -> Result<(), HandlerError> {
+        let request_id = job.request_id.take().unwrap_or_else(|| format!("job-{}", job.id));
+        let origin = Origin::following(request_id, job.trace_parent.take().as_deref());
+        let span = origin.span(&job.name);
+        self.perform_for(origin, job).instrument(span).await
+    }
+
+    async fn perform_for(&self, origin: Origin, mut job: LeasedJob) -> Result<(), HandlerError> {
         let begun = Instant::now();
-        let outcome = match self.attempt(&mut job).await {
+        let outcome = match self.attempt(origin, &mut job).await {
             Ok(Ended::Recorded) => {
                 self.count(&job, "done", begun);
                 return Ok(());
@@ -129,20 +137,19 @@ impl Executor {
         }
     }
 
-    async fn attempt(&self, job: &mut LeasedJob) -> Result<Ended, Outcome> {
+    async fn attempt(&self, origin: Origin, job: &mut LeasedJob) -> Result<Ended, Outcome> {
         let Some(registered) = self.registry.jobs.get(job.name.as_str()) else {
             // Whoever leases asks for jobs that it knows.
             return Ok(Ended::LeaseLost);
         };
         let failure = if job.attempts > registered.retry.attempts.max(FEWEST_STARTS) {
-            "the runner went away at the last attempt".to_owned()
+            "the runner went away at the last attempt".to_owned().into()
         } else {
-            let request_id = job.request_id.take().unwrap_or_else(|| format!("job-{}", job.id));
             let payload = std::mem::take(&mut job.payload);
             let given = Attempt { services: self.services.clone(), lease: job.lease(), payload };
             let work = async { (registered.handler)(given).await };
             let ended = tokio::select! {
-                ended = attempt(request_id, registered.timeout, work) => ended,
+                ended = attempt(origin, registered.timeout, work) => ended,
                 never = self.keep_lease(job) => match never {},
             };
             match ended {
@@ -153,13 +160,15 @@ impl Executor {
         Err(self.after_failure(job, registered.retry, failure))
     }
 
-    fn after_failure(&self, job: &LeasedJob, retry: RetryPolicy, failure: String) -> Outcome {
+    fn after_failure(&self, job: &LeasedJob, retry: RetryPolicy, failure: Failure) -> Outcome {
+        let Failure { reason: failure, not_before } = failure;
         if job.attempts >= retry.attempts {
             tracing::error!(job = job.name, id = %job.id, failure, "a job failed for good");
             return Outcome::Dead { failure };
         }
         tracing::warn!(job = job.name, id = %job.id, attempt = job.attempts, failure, "a job failed");
-        let run_at = self.services.clock.now() + retry.wait(job.attempts, rand::random());
+        let policy = || self.services.clock.now() + retry.wait(job.attempts, rand::random());
+        let run_at = not_before.unwrap_or_else(policy);
         Outcome::Again { run_at, failure }
     }
 

@@ -33,6 +33,8 @@ pub struct FeedEvent {
     pub data: Value,
     /// The request it came from.
     pub request_id: Option<String>,
+    /// The work that made it true, as [`TraceParent`](crate::TraceParent) writes it.
+    pub trace_parent: Option<String>,
     /// When it became true.
     pub occurred_at: DateTime<Utc>,
 }

@@ -31,12 +31,13 @@ mod schema;
 
 mod store;
 mod subscribers;
+mod trace;
 mod wake;
 
 pub use backlog::{Backlog, backlog};
 
 pub use check::{CHECKS, check, is_settled, repair};
-pub use dispatch::Dispatch;
+pub use dispatch::{Dispatch, Due};
 pub use event::{Event, emit, emit_all};
 pub use executor::Executor;
 pub use feed::{FeedEvent, newest, read, sequence, timeline};
@@ -45,9 +46,10 @@ pub use idempotency::{
 };
 pub use job::{Job, LEASE, RetryPolicy, enqueue, enqueue_all, enqueue_at, purge_jobs};
 pub use operate::{JobFilter, JobRecord, JobState, find_job, list_jobs, rerun_dead_jobs, rerun_job};
-pub use origin::{current_request_id, noticing_work, with_request_id};
+pub use origin::{Origin, current_origin, current_request_id, noticing_work, with_origin};
 pub use patience::Patience;
-pub use registry::{HandlerError, Registry, Services};
+pub use registry::{HandlerError, NotBefore, Registry, Services};
 pub use runner::Runner;
 pub use store::LeasedJob;
+pub use trace::{NotATraceParent, TraceParent};
 pub use wake::{Listener, Waker};

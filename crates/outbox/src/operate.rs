@@ -76,6 +76,8 @@ pub struct JobRecord {
     pub last_error: Option<String>,
     /// On whose behalf.
     pub request_id: Option<String>,
+    /// The work that enqueued it, as [`TraceParent`](crate::TraceParent) writes it.
+    pub trace_parent: Option<String>,
     /// When it was enqueued.
     pub created_at: DateTime<Utc>,
     /// When it was done or given up.

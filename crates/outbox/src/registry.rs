@@ -5,6 +5,7 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use db::{Conn, Database};
 use diesel_async::AsyncConnection;
 use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
@@ -25,6 +26,16 @@ pub struct Services {
 
 /// Why a handler failed, kept with the job.
 pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A job's failure that knows from when on another attempt may succeed: that takes the place of the policy's wait.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct NotBefore {
+    /// When to try again.
+    pub at: DateTime<Utc>,
+    /// Why not now.
+    pub reason: String,
+}
 
 /// What a handler of any kind is given.
 pub(crate) struct Attempt {

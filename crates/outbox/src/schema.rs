@@ -14,6 +14,7 @@ diesel::table! {
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
         sent_at -> Nullable<Timestamptz>,
+        trace_parent -> Nullable<Text>,
     }
 }
 
@@ -35,6 +36,7 @@ diesel::table! {
         data -> Jsonb,
         request_id -> Nullable<Text>,
         occurred_at -> Timestamptz,
+        trace_parent -> Nullable<Text>,
     }
 }
 

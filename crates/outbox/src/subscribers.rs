@@ -5,10 +5,11 @@ use std::time::Duration;
 use db::Conn;
 use diesel::result::Error;
 use diesel_async::{AnsiTransactionManager, AsyncConnection, TransactionManager};
+use tracing::Instrument;
 
 use crate::attempt::attempt;
 use crate::registry::{EventHandler, Subscriber};
-use crate::{Executor, HandlerError, RetryPolicy, feed, store};
+use crate::{Executor, HandlerError, Origin, RetryPolicy, feed, store};
 
 const EVENTS_AT_ONCE: usize = 100;
 /// Less than the pool lets a transaction sit idle.
@@ -99,10 +100,12 @@ impl Executor {
         for (handled, event) in events.iter().enumerate() {
             let position = event.position;
             let request_id = event.request_id.clone().unwrap_or_else(|| format!("event-{position}"));
+            let origin = Origin::following(request_id, event.trace_parent.as_deref());
+            let span = origin.span(name);
             let work = async { handler(tx, &self.services, event).await };
-            attempt(request_id, EVENT_TIMEOUT, work).await.map_err(|failure| Halt::Handler {
+            attempt(origin, EVENT_TIMEOUT, work).instrument(span).await.map_err(|failure| Halt::Handler {
                 handled,
-                failure: format!("event {position}: {failure}"),
+                failure: format!("event {position}: {}", failure.reason),
             })?;
         }
         if let Some(last) = events.last() {

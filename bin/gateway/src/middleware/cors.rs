@@ -9,14 +9,14 @@ use assembly::settings::Settings;
 use serde_json::{Map, Value};
 
 use crate::answer::REPLAYED;
+use crate::middleware::origin::{REQUEST_ID, TRACE_PARENT};
 use crate::openapi::Document;
 use crate::routes::live::LAST_EVENT_ID;
 
 pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
-    let request_id = HeaderName::from_static("x-request-id");
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, request_id.clone()])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, REQUEST_ID, TRACE_PARENT])
         .allowed_headers(documented(document))
         // Of the streams, which the document has no words for.
         .allowed_header(LAST_EVENT_ID)
@@ -29,7 +29,7 @@ pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
             HeaderName::from_static("ratelimit-remaining"),
             HeaderName::from_static("ratelimit-reset"),
             REPLAYED,
-            request_id,
+            REQUEST_ID,
         ])
         // A call from a page that is not listed is answered without the headers that would show it the answer; only
         // a preflight is refused outright. Callers other than browsers send an Origin too.

@@ -7,9 +7,9 @@ pub(crate) mod head;
 pub(crate) mod in_flight;
 pub(crate) mod intake;
 pub(crate) mod metrics;
+pub(crate) mod origin;
 pub(crate) mod rate_limit;
 pub(crate) mod rejections;
-pub(crate) mod request_id;
 pub(crate) mod security_headers;
 pub(crate) mod trace;
 

@@ -7,20 +7,22 @@ use std::time::Instant;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage};
+use actix_web::Error;
+use outbox::Origin;
 use tracing::Instrument;
 
-use super::request_id::RequestId;
 
 pub(crate) async fn log<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let span = if let Some(RequestId(id)) = request.extensions().get::<RequestId>() {
-        tracing::info_span!("request", request_id = id.as_str())
-    } else {
-        tracing::info_span!("request")
-    };
+    let span = outbox::current_origin().map_or_else(
+        || tracing::info_span!("request"),
+        |Origin { request_id, trace }| {
+            let (trace_id, span_id) = (trace.trace_id(), trace.span_id());
+            tracing::info_span!("request", request_id, trace_id, span_id)
+        },
+    );
     async {
         let begun = Instant::now();
         let method = request.method().clone();

@@ -1,7 +1,7 @@
-//! What admins do with other people's offerings.
+//! What admins do with other people's offerings and posts.
 
 use db::Conn;
-use kernel::OfferingId;
+use kernel::{OfferingId, PostId};
 use paperclip::actix::web::{self, ServiceConfig};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Deserialize;
@@ -23,6 +23,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/api/v1/admin/offerings/{id}/hide").route(web::post().to(hide)))
         .service(web::resource("/api/v1/admin/offerings/{id}/unhide").route(web::post().to(unhide)))
+        .service(web::resource("/api/v1/admin/posts/{id}").route(web::delete().to(take_down_post)))
         .service(web::resource("/api/v1/admin/offerings/{id}/pause").route(web::post().to(pause)))
         .service(
             web::resource("/api/v1/admin/offerings/{id}")
@@ -80,6 +81,24 @@ async fn remove(state: AppState, principal: Principal, id: Id<OfferingId>) -> Re
         require_admin(tx, principal).await?;
         let vendor = vendor_of(tx, id.0).await?;
         Ok(catalog::remove_offering(tx, now, admin, vendor, id.0).await?)
+    };
+    state.transact(work).await?;
+    Ok(NoContent)
+}
+
+/// Removes somebody's post
+///
+/// Its images are then attached to nothing.
+#[api_v2_operation(operation_id = "administer_post_removal")]
+async fn take_down_post(
+    state: AppState,
+    principal: Principal,
+    id: Id<PostId>,
+) -> Result<NoContent, Problem> {
+    let (now, admin) = (state.clock.now(), principal.user_id);
+    let work = async |tx: &mut Conn| {
+        require_admin(tx, principal).await?;
+        Ok(media::take_down_post(tx, now, admin, id.0).await?)
     };
     state.transact(work).await?;
     Ok(NoContent)

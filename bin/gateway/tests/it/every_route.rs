@@ -168,6 +168,7 @@ pub async fn settle(market: &Market, admin: &Admin<'_>, owner: &Gardener<'_>) ->
             ("/api/v1/admin/categories/", category),
             ("/api/v1/admin/centers/", center),
             ("/api/v1/admin/offerings/", listing),
+            ("/api/v1/admin/posts/", told.clone()),
             ("/api/v1/admin/reports/", report),
             ("/api/v1/admin/users/", owner.id.to_string()),
         ]),

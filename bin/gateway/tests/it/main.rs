@@ -25,6 +25,7 @@ mod moderation;
 mod notes;
 mod pictures;
 mod plants;
+mod posts;
 mod products;
 mod races;
 mod rejections;

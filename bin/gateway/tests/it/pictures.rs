@@ -43,7 +43,7 @@ async fn send(actor: &Actor<'_>, kind: &str, bytes: Vec<u8>) -> Answer {
 }
 
 /// An image that can be shown.
-async fn uploaded(actor: &Actor<'_>, grey: u8) -> Uuid {
+pub async fn uploaded(actor: &Actor<'_>, grey: u8) -> Uuid {
     let image = id_of(&send(actor, "image/png", png(700, 300, grey)).await.done());
     actor.market.work().await;
     image
@@ -276,42 +276,4 @@ async fn a_file_goes_straight_to_the_store() {
     let in_a_folder = Market::open().await;
     let cat = in_a_folder.newcomer("Cat").await;
     cat.post("/api/v1/uploads", &asked).await.refused(409, "no_direct_uploads");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn gardeners_tell_of_their_gardens() {
-    let market = Market::open().await;
-    let gardener = market.gardener("Gale", BOULDER).await;
-    let maker = market.maker("Mina", BOULDER).await;
-    let plant = gardener.grows("Kale").await;
-    let (one, two) = (uploaded(&gardener, 10).await, uploaded(&gardener, 20).await);
-    let body = json!({ "body": "It has sprouted.\nLook!", "plant_id": plant, "images": [one, two] });
-    maker.post("/api/v1/posts", &body).await.refused(403, "not_a_gardener");
-    let post = gardener.post("/api/v1/posts", &body).await.done();
-    assert_eq!(post["pictures"].as_array().unwrap().len(), 2);
-    let path = format!("/api/v1/posts/{}", id_of(&post));
-    assert_eq!(market.get(&path).await.done(), post);
-    for (wrong, field) in [
-        (json!({ "body": " " }), "/body"),
-        (json!({ "body": "x".repeat(5001) }), "/body"),
-        (json!({ "body": "x", "plant_id": Uuid::new_v4() }), "/plant_id"),
-        (json!({ "body": "x", "images": [one] }), "/images/0"),
-    ] {
-        let refused = gardener.post("/api/v1/posts", &wrong).await.refused(422, "invalid_input");
-        assert_eq!(refused["errors"][0]["pointer"], field, "{wrong}");
-    }
-    gardener.post("/api/v1/posts", &json!({ "body": "More to come." })).await.done();
-    let mine = market.get(&format!("/api/v1/posts?vendor={}", gardener.id)).await.done();
-    assert_eq!(each(&mine["items"], "body"), ["More to come.", "It has sprouted.\nLook!"]);
-    let none = market.get(&format!("/api/v1/posts?vendor={}", maker.id)).await.done();
-    assert_eq!(none["items"], json!([]));
-    let changed = json!({ "images": [two], "plant_id": null });
-    maker.patch(&path, &changed).await.refused(404, "not_found");
-    let changed = gardener.patch(&path, &changed).await.done();
-    assert_eq!((changed["pictures"].as_array().unwrap().len(), &changed["version"]), (1, &json!(2)));
-    assert!(changed.get("plant_id").is_none());
-    maker.delete(&path).await.refused(404, "not_found");
-    gardener.delete(&path).await.done();
-    market.get(&path).await.refused(404, "not_found");
-    assert!(gardener.get(&format!("/api/v1/images/{two}")).await.done().get("subject").is_none());
 }

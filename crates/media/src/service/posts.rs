@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use db::Conn;
 use kernel::{FieldError, ImageId, Limit, NewestKey, Page, PlantId, PostId, TextRule, UserId};
+use outbox::Event;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::service::images::{arrange_images, detach_images};
@@ -84,25 +86,53 @@ pub async fn change_post(
     find_post(tx, id).await
 }
 
-/// Removes a gardener's post. Its images are then attached to nothing.
+/// Removes a gardener's post. Its images are then attached to nothing. Emits `post.removed`.
 pub async fn remove_post(
     tx: &mut Conn,
     now: DateTime<Utc>,
     gardener: UserId,
     id: PostId,
 ) -> Result<(), MediaError> {
-    lock_own(tx, gardener, id).await?;
-    detach_images(tx, now, Subject::Post(id)).await?;
-    Ok(store::posts::delete(tx, id).await?)
+    let post = lock_own(tx, gardener, id).await?;
+    remove(tx, now, gardener, &post).await
 }
 
-/// A post.
+/// The same with anybody's post, shown or hidden, by an admin.
+pub async fn take_down_post(
+    tx: &mut Conn,
+    now: DateTime<Utc>,
+    admin: UserId,
+    id: PostId,
+) -> Result<(), MediaError> {
+    let post = store::posts::lock(tx, id).await?.ok_or(MediaError::NotFound("post"))?;
+    remove(tx, now, admin, &post).await
+}
+
+async fn remove(tx: &mut Conn, now: DateTime<Utc>, who: UserId, post: &Post) -> Result<(), MediaError> {
+    detach_images(tx, now, Subject::Post(post.id)).await?;
+    store::posts::delete(tx, post.id).await?;
+    let event = Event {
+        kind: "post.removed",
+        subject_type: "post",
+        subject_id: post.id.0,
+        actor: who.into(),
+        data: json!({ "gardener_id": post.gardener_id }),
+    };
+    Ok(outbox::emit(tx, now, event).await?)
+}
+
+/// Hides everything that a gardener has written, or shows it again.
+pub async fn hide_posts_of(tx: &mut Conn, gardener: UserId, hidden: bool) -> Result<usize, MediaError> {
+    Ok(store::posts::set_hidden(tx, gardener, hidden).await?)
+}
+
+/// A post that is not hidden.
 pub async fn find_post(conn: &mut Conn, id: PostId) -> Result<Post, MediaError> {
     let post = store::posts::find(conn, id).await?.ok_or(MediaError::NotFound("post"))?;
     with_images(conn, vec![post]).await?.pop().ok_or(MediaError::NotFound("post"))
 }
 
-/// Posts, newest first: everybody's, or one gardener's.
+/// Posts that are not hidden, newest first: everybody's, or one gardener's.
 pub async fn list_posts(
     conn: &mut Conn,
     gardener: Option<UserId>,

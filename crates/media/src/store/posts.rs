@@ -51,20 +51,21 @@ pub(crate) async fn insert(tx: &mut Conn, new: &Post) -> QueryResult<()> {
     Ok(())
 }
 
+/// The post, unless it is hidden.
 pub(crate) async fn find(conn: &mut Conn, id: PostId) -> QueryResult<Option<Post>> {
-    let row: Option<PostRow> =
-        posts::table.find(id).select(PostRow::as_select()).first(conn).await.optional()?;
+    let shown = posts::table.find(id).filter(diesel::dsl::not(posts::hidden));
+    let row: Option<PostRow> = shown.select(PostRow::as_select()).first(conn).await.optional()?;
     Ok(row.map(Post::from))
 }
 
-/// The post, which nobody else changes until the transaction ends.
+/// The post, hidden or not, which nobody else changes until the transaction ends.
 pub(crate) async fn lock(tx: &mut Conn, id: PostId) -> QueryResult<Option<Post>> {
     let row: Option<PostRow> =
         posts::table.find(id).select(PostRow::as_select()).for_update().first(tx).await.optional()?;
     Ok(row.map(Post::from))
 }
 
-/// Posts, newest first.
+/// Posts that are not hidden, newest first.
 pub(crate) async fn list(
     conn: &mut Conn,
     gardener: Option<UserId>,
@@ -72,6 +73,7 @@ pub(crate) async fn list(
     limit: Limit,
 ) -> QueryResult<Vec<Post>> {
     let mut query = posts::table
+        .filter(diesel::dsl::not(posts::hidden))
         .order((posts::created_at.desc(), posts::id.desc()))
         .limit(limit.with_lookahead())
         .select(PostRow::as_select())
@@ -88,7 +90,13 @@ pub(crate) async fn list(
     Ok(rows.into_iter().map(Post::from).collect())
 }
 
-/// Writes everything of a post that can change.
+/// Hides all that a gardener has written, or shows it again; returns how much of it was not so.
+pub(crate) async fn set_hidden(tx: &mut Conn, gardener: UserId, hidden: bool) -> QueryResult<usize> {
+    let others = posts::table.filter(posts::gardener_id.eq(gardener).and(posts::hidden.ne(hidden)));
+    diesel::update(others).set(posts::hidden.eq(hidden)).execute(tx).await
+}
+
+/// Writes everything of a post that its gardener can change.
 pub(crate) async fn update(tx: &mut Conn, changed: &Post) -> QueryResult<()> {
     diesel::update(posts::table.find(changed.id))
         .set((

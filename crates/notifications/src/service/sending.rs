@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Database;
 use kernel::MessageId;
-use outbox::{HandlerError, Job, Services};
+use outbox::{HandlerError, Job, NotBefore, Services};
 use uuid::Uuid;
 
 use crate::delivery::{DeliveryError, Mailer, Sms, TextMessage};
@@ -103,12 +103,9 @@ async fn claim(
     if let Some(message) = messages::claim(&mut conn, now, now + CLAIM, id).await? {
         return Ok(Some(message));
     }
-    match messages::find(&mut conn, id).await?.map(|message| message.state) {
-        Some(MessageState::Pending | MessageState::GivenUp) => {
-            Err("somebody else is sending it, or went away while they did".into())
-        }
-        Some(MessageState::Sent | MessageState::Refused | MessageState::Cancelled) | None => Ok(None),
-    }
+    let Some(claimed_until) = messages::find_claim(&mut conn, id).await? else { return Ok(None) };
+    let reason = "somebody else is sending it, or went away while they did".to_owned();
+    Err(NotBefore { at: claimed_until.unwrap_or(now), reason }.into())
 }
 
 /// A message in the form in which it leaves.

@@ -153,6 +153,12 @@ pub(crate) async fn claim(
     }))
 }
 
+/// Until when somebody has a message, none where nobody does; none at all where it needs no sending.
+pub(crate) async fn find_claim(conn: &mut Conn, id: MessageId) -> QueryResult<Option<Option<DateTime<Utc>>>> {
+    let unsent = messages::table.find(id).filter(messages::state.eq_any(["pending", "given_up"]));
+    unsent.select(messages::claimed_until).first(conn).await.optional()
+}
+
 /// How a message stands.
 pub(crate) async fn find(conn: &mut Conn, id: MessageId) -> QueryResult<Option<MessageStatus>> {
     let row: Option<StatusRow> =

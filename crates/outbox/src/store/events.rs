@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::origin::current_trace_parent;
 use crate::registry::Beginning;
 use crate::schema::{event_sequence, event_subscriptions, events};
 use crate::{Event, FeedEvent, current_request_id};
@@ -22,6 +23,7 @@ struct EventRow {
     actor: Value,
     data: Value,
     request_id: Option<String>,
+    trace_parent: Option<String>,
     occurred_at: DateTime<Utc>,
 }
 
@@ -38,6 +40,7 @@ impl TryFrom<EventRow> for FeedEvent {
                 .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?,
             data: row.data,
             request_id: row.request_id,
+            trace_parent: row.trace_parent,
             occurred_at: row.occurred_at,
         })
     }
@@ -57,11 +60,12 @@ pub(crate) async fn insert_events(tx: &mut Conn, now: DateTime<Utc>, facts: Vec<
     let subject_types: Vec<_> = facts.iter().map(|fact| fact.subject_type).collect();
     let subject_ids: Vec<_> = facts.iter().map(|fact| fact.subject_id).collect();
     let data: Vec<_> = facts.iter().map(|fact| &fact.data).collect();
-    sql("INSERT INTO events (kind, subject_type, subject_id, actor, data, request_id, occurred_at) \
-         SELECT kind, subject_type, subject_id, actor, data, $1, $2 \
-         FROM unnest($3, $4, $5, $6, $7) WITH ORDINALITY \
+    sql("INSERT INTO events (kind, subject_type, subject_id, actor, data, request_id, trace_parent, occurred_at) \
+         SELECT kind, subject_type, subject_id, actor, data, $1, $2, $3 \
+         FROM unnest($4, $5, $6, $7, $8) WITH ORDINALITY \
               AS fact(kind, subject_type, subject_id, actor, data, place) ORDER BY place")
     .bind::<Nullable<Text>, _>(current_request_id())
+    .bind::<Nullable<Text>, _>(current_trace_parent())
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Text>, _>(kinds)
     .bind::<Array<Text>, _>(subject_types)

@@ -5,15 +5,16 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use db::{Conn, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::JobId;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::origin::current_trace_parent;
 use crate::recorder::{Ending, Outcome};
 use crate::schema::{job_schedules, jobs};
-use crate::{Backlog, Dispatch, current_request_id};
+use crate::{Backlog, Dispatch, Due, current_request_id};
 
 /// A job that this process has promised to do: see [`Executor::perform`](crate::Executor::perform).
 #[derive(QueryableByName, Debug)]
@@ -29,6 +30,8 @@ pub struct LeasedJob {
     pub(crate) attempts: i32,
     #[diesel(sql_type = Nullable<Text>)]
     pub(crate) request_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) trace_parent: Option<String>,
 }
 
 impl LeasedJob {
@@ -58,10 +61,15 @@ struct IdRow {
 
 #[derive(QueryableByName)]
 struct TakenRow {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
+    #[diesel(sql_type = Bool)]
+    enough: bool,
+    /// None in the only row where nothing was taken.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    id: Option<Uuid>,
     #[diesel(sql_type = Nullable<Text>)]
     request_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    trace_parent: Option<String>,
 }
 
 /// Inserts the jobs, in a statement whose text does not depend on how many they are.
@@ -73,11 +81,12 @@ pub(crate) async fn insert_jobs(
     run_at: DateTime<Utc>,
 ) -> QueryResult<Vec<JobId>> {
     let ids: Vec<JobId> = payloads.iter().map(|_payload| JobId::new()).collect();
-    sql("INSERT INTO jobs (name, run_at, request_id, created_at, id, payload) \
-         SELECT $1, $2, $3, $4, id, payload FROM unnest($5, $6) AS job(id, payload)")
+    sql("INSERT INTO jobs (name, run_at, request_id, trace_parent, created_at, id, payload) \
+         SELECT $1, $2, $3, $4, $5, id, payload FROM unnest($6, $7) AS job(id, payload)")
     .bind::<Text, _>(name)
     .bind::<Timestamptz, _>(run_at)
     .bind::<Nullable<Text>, _>(current_request_id())
+    .bind::<Nullable<Text>, _>(current_trace_parent())
     .bind::<Timestamptz, _>(now)
     .bind::<Array<SqlUuid>, _>(&ids)
     .bind::<Array<Jsonb>, _>(payloads)
@@ -100,7 +109,7 @@ pub(crate) async fn lease_due_jobs(
                       ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
          UPDATE jobs SET state = 'leased', leased_until = $4, attempts = attempts + 1 \
          FROM due WHERE jobs.id = due.id \
-         RETURNING jobs.id, name, payload, attempts, request_id")
+         RETURNING jobs.id, name, payload, attempts, request_id, trace_parent")
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Text>, _>(names)
     .bind::<BigInt, _>(many(limit))
@@ -201,28 +210,36 @@ pub(crate) async fn release_lost_jobs(
     .await
 }
 
-/// Marks up to `limit` due jobs whose names are in `names` as sent; none while `most` are. No two processes take the
-/// same.
+/// Marks up to `limit` due jobs whose names are in `names` as sent, unless `most` are. No two processes take the same.
 pub(crate) async fn take_due_jobs(
     conn: &mut Conn,
     names: &[&str],
     now: DateTime<Utc>,
     limit: usize,
     most: usize,
-) -> QueryResult<Vec<Dispatch>> {
-    let taken: Vec<TakenRow> = sql("WITH due AS MATERIALIZED ( \
-             SELECT id FROM jobs WHERE state = 'queued' AND run_at <= $1 AND name = ANY($2) \
-               AND (SELECT count(*) FROM jobs WHERE state = 'sent') < $3 \
-             ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
-         UPDATE jobs SET state = 'sent', sent_at = $1 FROM due WHERE jobs.id = due.id \
-         RETURNING jobs.id, request_id")
+) -> QueryResult<Due> {
+    let rows: Vec<TakenRow> = sql("WITH sent AS MATERIALIZED (SELECT count(*) >= $1 AS enough FROM jobs WHERE state = 'sent'), \
+         due AS MATERIALIZED ( \
+             SELECT id FROM jobs WHERE state = 'queued' AND run_at <= $2 AND name = ANY($3) \
+               AND NOT (SELECT enough FROM sent) \
+             ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED), \
+         taken AS (UPDATE jobs SET state = 'sent', sent_at = $2 FROM due WHERE jobs.id = due.id \
+             RETURNING jobs.id, request_id, trace_parent) \
+         SELECT enough, id, request_id, trace_parent FROM sent LEFT JOIN taken ON true")
+    .bind::<BigInt, _>(many(most))
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Text>, _>(names)
-    .bind::<BigInt, _>(many(most))
     .bind::<BigInt, _>(many(limit))
     .load(conn)
     .await?;
-    Ok(taken.into_iter().map(|row| Dispatch { id: JobId(row.id), request_id: row.request_id }).collect())
+    if rows.iter().any(|row| row.enough) {
+        return Ok(Due::Later);
+    }
+    let taken = rows.into_iter().filter_map(|row| {
+        let TakenRow { id, request_id, trace_parent, .. } = row;
+        Some(Dispatch { id: JobId(id?), request_id, trace_parent })
+    });
+    Ok(Due::Now(taken.collect()))
 }
 
 /// Marks jobs as not sent after all, unless somebody has begun them.
@@ -247,7 +264,7 @@ pub(crate) async fn lease_jobs(
              ORDER BY id FOR UPDATE) \
          UPDATE jobs SET state = 'leased', leased_until = $4, sent_at = NULL, attempts = attempts + 1 \
          FROM told WHERE jobs.id = told.id \
-         RETURNING jobs.id, name, payload, attempts, request_id")
+         RETURNING jobs.id, name, payload, attempts, request_id, trace_parent")
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<Array<Text>, _>(names)
     .bind::<Timestamptz, _>(now)

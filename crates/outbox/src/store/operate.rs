@@ -24,6 +24,7 @@ struct JobRow {
     leased_until: Option<DateTime<Utc>>,
     last_error: Option<String>,
     request_id: Option<String>,
+    trace_parent: Option<String>,
     created_at: DateTime<Utc>,
     finished_at: Option<DateTime<Utc>>,
 }
@@ -44,6 +45,7 @@ impl TryFrom<JobRow> for JobRecord {
             leased_until: row.leased_until,
             last_error: row.last_error,
             request_id: row.request_id,
+            trace_parent: row.trace_parent,
             created_at: row.created_at,
             finished_at: row.finished_at,
         })

@@ -7,7 +7,7 @@ use db::Conn;
 use diesel_async::{AnsiTransactionManager, SimpleAsyncConnection, TransactionManager};
 use futures_util::future::{join_all, try_join_all};
 use kernel::{Actor, UserId};
-use outbox::{Event, FeedEvent, emit, emit_all, read, sequence, timeline, with_request_id};
+use outbox::{Event, FeedEvent, emit, emit_all, read, sequence, timeline, with_origin};
 use serde_json::json;
 use testkit::TestDatabase;
 use tokio::sync::watch;
@@ -175,7 +175,7 @@ async fn a_timeline_tells_one_subject_s_story_before_it_has_positions() {
     let conn = &mut *stage.db.conn().await;
     let (subject, user) = (Uuid::new_v4(), UserId::new());
     let story = |kind| Event { subject_id: subject, actor: user.into(), ..fact(kind) };
-    with_request_id("req-1".into(), emit(conn, now(), story("thing.made"))).await.unwrap();
+    with_origin(request("req-1"), emit(conn, now(), story("thing.made"))).await.unwrap();
     stage.emit(&["other.made"]).await;
     emit(conn, now(), story("thing.sold")).await.unwrap();
     let told = timeline(conn, "thing", subject).await.unwrap();

@@ -6,8 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use kernel::Clock;
 use outbox::{
-    Event, HandlerError, Job, Registry, RetryPolicy, Runner, current_request_id, emit, enqueue, enqueue_all,
-    noticing_work, purge_jobs, rerun_dead_jobs, sequence, with_request_id,
+    HandlerError, Job, NotBefore, Registry, RetryPolicy, Runner, enqueue, enqueue_all, purge_jobs, rerun_dead_jobs,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -126,6 +125,29 @@ async fn a_failing_job_waits_longer_each_time_and_then_is_dead() {
     stage.clock.advance(TimeDelta::days(1));
     assert_eq!(runner.drain().await.unwrap(), 0);
     assert_eq!(runner.backlog().await.unwrap().dead_jobs, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_knows_better_says_when_to_try_again() {
+    let stage = Stage::set().await;
+    let at = now() + TimeDelta::minutes(7);
+    let runner = stage.runner(move |registry| {
+        let reason = "the bridge opens at seven".to_owned();
+        let closed = NotBefore { at, reason };
+        registry.on_job(move |services, note: Note| {
+            let closed = closed.clone();
+            async move {
+                if services.clock.now() < closed.at { Err(closed.into()) } else { write_note(services, note).await }
+            }
+        });
+    });
+    let id = stage.enqueue(&note("n")).await;
+    assert_eq!(runner.drain().await.unwrap(), 1);
+    let job = stage.job(id).await;
+    assert_eq!((job.standing(), job.run_at, job.error()), (("queued", 1), at, "the bridge opens at seven"));
+    stage.clock.advance(TimeDelta::minutes(7));
+    assert_eq!(runner.drain().await.unwrap(), 1);
+    assert_eq!(stage.marks().await, ["n"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,39 +299,6 @@ async fn a_job_of_a_kind_that_this_process_does_not_know_is_left_alone() {
     let stranger = stage.runner(|registry| registry.on_job(|_, Tick| async { Ok(()) }));
     assert_eq!(stranger.drain().await.unwrap(), 0);
     assert_eq!(stage.job(id).await.standing(), ("queued", 0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_request_s_id_travels_through_the_job_to_its_facts() {
-    let stage = Stage::set().await;
-    let runner = stage.runner(|registry| {
-        registry.on_job(|services, note: Note| async move {
-            let mut conn = services.database.conn().await?;
-            let label = format!("{} of {}", note.label, current_request_id().unwrap_or_default());
-            mark(&mut conn, &label).await?;
-            Ok(emit(&mut conn, services.clock.now(), Event { ..fact("note.written") }).await?)
-        });
-    });
-    with_request_id("req-7".into(), stage.enqueue(&note("a"))).await;
-    runner.drain().await.unwrap();
-    let own = stage.enqueue(&note("b")).await;
-    runner.drain().await.unwrap();
-    assert_eq!(stage.marks().await, ["a of req-7".to_owned(), format!("b of job-{own}")]);
-    let conn = &mut *stage.db.conn().await;
-    sequence(conn).await.unwrap();
-    let facts = outbox::read(conn, 0, 10).await.unwrap().into_iter().map(|event| event.request_id.unwrap());
-    assert_eq!(facts.collect::<Vec<_>>(), ["req-7".to_owned(), format!("job-{own}")]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_work_that_leaves_work_is_noticed() {
-    let stage = Stage::set().await;
-    let conn = &mut *stage.db.conn().await;
-    let asks = noticing_work(async { enqueue(conn, now(), &Tick).await.map(|_id| ()) }).await;
-    let none =
-        noticing_work(async { enqueue_all::<Tick>(conn, now(), now(), &[]).await.map(|_ids| ()) }).await;
-    assert_eq!((asks.1, none.1), (true, false));
-    asks.0.and(none.0).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use db::Conn;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use outbox::{HandlerError, Registry, current_request_id, with_request_id};
+use outbox::{HandlerError, Registry, current_request_id, with_origin};
 
 use crate::support::*;
 
@@ -181,7 +181,7 @@ async fn a_handler_works_on_behalf_of_the_request_that_made_the_fact() {
             async move { Ok(mark(tx, &current_request_id().unwrap_or_default()).await?) }.boxed()
         });
     });
-    with_request_id("req-7".into(), stage.emit(&["a.done"])).await;
+    with_origin(request("req-7"), stage.emit(&["a.done"])).await;
     stage.emit(&["b.done"]).await;
     runner.drain().await.unwrap();
     assert_eq!(stage.marks().await, ["req-7", "event-2"]);

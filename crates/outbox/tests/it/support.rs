@@ -10,7 +10,9 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use kernel::{Actor, Clock, JobId, ManualClock};
-use outbox::{Event, HandlerError, Job, LEASE, Registry, RetryPolicy, Runner, Services, emit, enqueue};
+use outbox::{
+    Event, HandlerError, Job, LEASE, Origin, Registry, RetryPolicy, Runner, Services, TraceParent, emit, enqueue,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use testkit::{TestDatabase, start_of_tests};
@@ -185,6 +187,11 @@ impl Gate {
     pub fn open(&self) {
         self.passes.add_permits(1);
     }
+}
+
+/// A request, and its own piece of work in a trace.
+pub fn request(id: &str) -> Origin {
+    Origin { request_id: id.to_owned(), trace: TraceParent::begin() }
 }
 
 /// Drains in a task of its own.

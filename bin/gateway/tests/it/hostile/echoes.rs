@@ -1,5 +1,6 @@
 //! What comes back from us, or goes into our log, is never more than a value: no line of a header, no line of a log.
 
+use outbox::TraceParent;
 use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,6 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::actors::{Answer, BOULDER, Market};
 use crate::support::Server;
+use crate::town::PASSWORD;
 
 async fn raw(server: &Server, request: &[u8]) -> String {
     let address = server.running.base_url.trim_start_matches("http://").to_owned();
@@ -32,6 +34,26 @@ async fn a_request_id_is_ours_unless_it_is_harmless() {
         assert!(given.parse::<uuid::Uuid>().is_ok(), "{id}: {given}");
         assert_eq!(answer.headers().get_all("x-request-id").iter().count(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_request_causes_belongs_to_its_caller_s_trace_where_that_can_be_read() {
+    let trace_of = async |sent: &str| -> TraceParent {
+        let server = Server::start_product(&testkit::clock()).await;
+        let body = json!({ "email": "ana@example.com", "password": PASSWORD, "display_name": "Ana" });
+        let request = server.post("/api/v1/auth/register").header("traceparent", sent).json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 201);
+        let mut conn = server.running.state.conn().await.unwrap();
+        outbox::sequence(&mut conn).await.unwrap();
+        let registered = outbox::read(&mut conn, 0, 1).await.unwrap().remove(0);
+        registered.trace_parent.unwrap().parse().unwrap()
+    };
+    let theirs = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let caused = trace_of(theirs).await;
+    assert_eq!(caused.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_ne!(caused.span_id(), "00f067aa0ba902b7", "it is work of its own");
+    let forged = theirs.replace("4bf9", "\"};x");
+    assert_ne!(trace_of(&forged).await.trace_id(), caused.trace_id());
 }
 
 #[tokio::test(flavor = "multi_thread")]
