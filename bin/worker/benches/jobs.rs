@@ -135,7 +135,8 @@ impl Bench {
     async fn rate(&self, conn: &mut Conn, begun: Instant, jobs: usize, done_before: i64) -> f64 {
         let all = done_before + i64::try_from(jobs).unwrap();
         // The table is looked at only near the end: counting it takes time that the worker would use.
-        while i64::try_from(self.handled.load(Ordering::Relaxed)).unwrap() < all || done(conn).await < all {
+        let handled = || i64::try_from(AtomicUsize::load(&self.handled, Ordering::Relaxed)).unwrap();
+        while handled() < all || done(conn).await < all {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let rate = f64::from(u32::try_from(jobs).unwrap()) / begun.elapsed().as_secs_f64();

@@ -58,7 +58,7 @@ async fn execute(cli: Cli) -> Result<()> {
     // Fails only where a provider is installed already, which serves as well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let environment: HashMap<String, String> = std::env::vars().collect();
-    let mut settings = Settings::read(&environment)?;
+    let mut settings = Settings::read_for_worker(&environment)?;
     // Another process of the same data folder may have the database; the worker starts none of its own.
     assembly::join_running(&mut settings)?;
     match cli.command {

@@ -18,15 +18,19 @@ pub struct Options {
     /// Only as this one: anonymous, customer, gardener, maker or admin
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
+    /// Only operations whose paths match this regular expression
+    #[arg(long, value_name = "REGEX")]
+    paths: Option<OsString>,
 }
 
 pub fn contract(workspace: &Workspace, options: &Options) -> Result<u8> {
     let mut args: Vec<OsString> = ["--package", "gateway", "--test", "contract"].map(Into::into).into();
-    if options.role.is_none() {
+    if options.role.is_none() && options.paths.is_none() {
         args.extend(["--test", "web"].map(Into::into));
     }
     args.extend(["--", "--nocapture"].map(Into::into));
     args.extend(options.role.as_ref().map(Into::into));
-    let examples = ("SILKCART_TEST_CONTRACT_EXAMPLES", options.examples.to_string().into());
-    test::with_services(workspace, "test", args, &[examples])
+    let mut variables = vec![("SILKCART_TEST_CONTRACT_EXAMPLES", options.examples.to_string().into())];
+    variables.extend(options.paths.clone().map(|paths| ("SILKCART_TEST_CONTRACT_PATHS", paths)));
+    test::with_services(workspace, "test", args, &variables)
 }

@@ -55,10 +55,10 @@ pub async fn complete(settings: Settings) -> Result<(Settings, Embedded)> {
 }
 
 fn fill_in(mut settings: Settings) -> Result<(Settings, Embedded)> {
-    anyhow::ensure!(
-        !settings.is_production() || is_complete(&settings),
-        "production makes nothing up: give it every setting"
-    );
+    if settings.is_production() {
+        anyhow::ensure!(settings.database.url.is_some(), "production makes nothing up: set DATABASE_URL");
+        return Ok((settings, Embedded { postgres: None }));
+    }
     let folder = settings.server.data_dir.clone();
     let postgres = match settings.database.url {
         Some(_) => None,
@@ -97,12 +97,6 @@ pub fn join_running(settings: &mut Settings) -> Result<()> {
         keep_token_secret(settings)?;
     }
     Ok(())
-}
-
-fn is_complete(settings: &Settings) -> bool {
-    let secrets = &settings.secrets;
-    let keys = [&secrets.jwt_private_key, &secrets.cursor_secret, &secrets.token_secret];
-    settings.database.url.is_some() && settings.mail.route.is_some() && keys.iter().all(|key| key.is_some())
 }
 
 fn start_database(folder: &Path, settings: &mut Settings) -> Result<Postgres> {

@@ -18,7 +18,7 @@ use crate::{Answer, AppState, Created, NoContent, Ok200, Problem, ProblemKind};
 /// What is said of a file that is sent.
 #[derive(Debug, Serialize, Deserialize, Apiv2Schema)]
 struct UploadImageParams {
-    /// For those who do not see it: 1 to 500 characters.
+    /// For those who do not see it: up to 500 characters.
     alt: Option<String>,
 }
 
@@ -60,7 +60,7 @@ struct UploadView {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct FinalizeUploadBody {
-    /// For those who do not see it: 1 to 500 characters.
+    /// For those who do not see it: up to 500 characters.
     alt: Option<String>,
 }
 
@@ -68,7 +68,7 @@ struct FinalizeUploadBody {
 #[derive(Debug, Deserialize, Apiv2Schema)]
 #[serde(deny_unknown_fields)]
 struct ChangeImageBody {
-    /// For those who do not see it: 1 to 500 characters; null removes it (nullable).
+    /// For those who do not see it: up to 500 characters; null removes it (nullable).
     #[serde(default)]
     alt: Patch<String>,
 }

@@ -2,7 +2,7 @@
 //! in each role, and holds the answers to the document.
 //!
 //! `SILKCART_TEST_CONTRACT_EXAMPLES` says how many examples of each operation it makes up; without it, few, so that the run
-//! fits among the other tests. `cargo xtask contract` sets it and shows the reports.
+//! fits among the other tests. `cargo xtask contract` sets it and shows the reports; it can ask for some paths alone.
 
 #![expect(clippy::print_stdout, reason = "the reports are for whoever asked for them")]
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without has failed it")]

@@ -9,6 +9,8 @@ use crate::stage::Stage;
 
 /// Says how many examples, and that the reports be shown.
 const EXAMPLES: &str = "SILKCART_TEST_CONTRACT_EXAMPLES";
+/// Says which operations, by a regular expression that their paths match.
+const PATHS: &str = "SILKCART_TEST_CONTRACT_PATHS";
 /// Among the other tests.
 const FEW: &str = "4";
 
@@ -33,6 +35,9 @@ pub async fn run(role: &str, stage: &Stage<'_>, token: Option<String>) {
     command.arg("run").arg(stage.market.server.url("/api/schema/"));
     command.args(["--url", &stage.market.server.running.base_url, "--no-color"]);
     command.arg("--max-examples").arg(given.as_deref().unwrap_or(FEW.as_ref()));
+    if let Some(paths) = env::var_os(PATHS) {
+        command.arg("--include-path-regex").arg(paths);
+    }
     if given.is_none() {
         command.args(["--phases", "examples,fuzzing"]);
     }

@@ -7,6 +7,7 @@ mod books;
 mod chaos;
 mod embedded;
 mod gone_clients;
+mod listeners;
 mod machine;
 mod market_day;
 mod outages;

@@ -26,7 +26,7 @@ pub struct Trials {
     pub replayed: AtomicU64,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Person {
     pub id: Uuid,
     pub token: String,

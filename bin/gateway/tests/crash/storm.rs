@@ -1,19 +1,22 @@
-//! Thousands of checkouts while the gateway is killed and the database crashes: every order is whole or absent, and
-//! nothing that anybody was told is forgotten.
+//! Thousands of checkouts while the gateway is killed and the database crashes: every order is whole or absent, nothing
+//! that anybody was told is forgotten, and whoever looks on hears of everything once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use db::Conn;
 use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::TURN;
 use crate::books::{STILL_GOING, notice_every_lie, number, offenders, texts};
 use crate::chaos::rage;
+use crate::listeners::Listener;
 use crate::machine::Machine;
-use crate::market_day::MarketDay;
+use crate::market_day::{MarketDay, eventually};
 use crate::shoppers::{Ledger, Promise, Shopper};
 
 /// How many checkouts, and the seed of everything that is random.
@@ -43,6 +46,12 @@ async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
     let next = AtomicUsize::new(0);
     let shoppers: Vec<_> =
         day.customers.iter().map(|customer| Shopper { day: &day, customer, ledger: &ledger, seed }).collect();
+    let (listeners, enough) = (listen_all(&day), CancellationToken::new());
+    let listening = listeners.iter().map(|listener| tokio::spawn({
+        let (listener, enough) = (Arc::clone(listener), enough.clone());
+        async move { listener.listen(&enough).await }
+    }));
+    let listening: Vec<_> = listening.collect();
     let shopping = join_all(shoppers.iter().map(|shopper| shopper.shop(&next, checkouts)));
     let opened = begun.elapsed();
     let storm = Instant::now();
@@ -66,15 +75,26 @@ async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
     }
     let rested = storm_over.elapsed();
 
+    for listener in &listeners {
+        eventually("a listener", async || listener.is_up_to_date(conn).await.then_some(())).await;
+    }
+    enough.cancel();
+    join_all(listening).await.into_iter().for_each(Result::unwrap);
+
     let mut wrong = offenders(conn).await;
+    for listener in &listeners {
+        wrong.extend(listener.misheard(conn).await);
+    }
     wrong.extend(broken_promises(conn, &ledger).await);
     wrong.extend(miscounted(conn, &day.stocked).await);
     let (orders, events) = ("SELECT count(*) FROM orders", "SELECT last_position FROM event_sequence");
     let trials = &day.trials;
+    let comebacks: usize =
+        listeners.iter().map(|listener| listener.comebacks.load(Ordering::Relaxed)).sum();
     println!(
         "crash: {checkouts} checkouts in {:.0} s ({:.0} s to open, {:.0} s to rest), {} accepted, {} orders, {} events; \
          {} kills, {} crashes; ready after a start in at most {} ms, after the database's return in at most {} ms; \
-         {} requests unanswered, {} refused with 503, {} answers replayed; refusals {:?}; peace: {}",
+         {} requests unanswered, {} refused with 503, {} answers replayed, {} streams opened again; refusals {:?}; peace: {}",
         stormed.as_secs_f64(),
         opened.as_secs_f64(),
         rested.as_secs_f64(),
@@ -88,16 +108,23 @@ async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
         trials.unanswered.load(Ordering::Relaxed),
         trials.unavailable.load(Ordering::Relaxed),
         trials.replayed.load(Ordering::Relaxed),
+        comebacks,
         ledger.refusals(),
         if wrong.is_empty() { "yes" } else { "NO" },
     );
     assert!(wrong.is_empty(), "{SEED}={seed}\n{}", wrong.join("\n"));
     assert!(toll.kills >= blows.0 && toll.crashes >= blows.1, "{toll:?}");
     assert!(trials.unanswered.load(Ordering::Relaxed) > 0, "the blows hit nobody");
+    assert!(comebacks >= toll.kills * listeners.len() / 2, "few were hit: {comebacks}");
 
     machine.gateway.run_to_its_end(&["doctor", "--json"]);
     machine.gateway.kill();
     notice_every_lie(conn).await;
+}
+
+/// Every customer looks on.
+fn listen_all(day: &MarketDay) -> Vec<Arc<Listener>> {
+    day.customers.iter().map(|customer| Arc::new(Listener::of(customer))).collect()
 }
 
 async fn unrest(conn: &mut Conn) -> Vec<String> {

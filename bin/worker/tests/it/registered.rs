@@ -38,7 +38,7 @@ fn every_job_that_is_declared_is_registered() {
     let geocoder: Arc<dyn Geocoder> = Arc::new(Gazetteer::embedded());
     let mut registry = Registry::default();
     let secret = ("TOKEN_SECRET".to_owned(), "the secret of the tests, long enough".to_owned());
-    let settings = Settings::read(&[secret].into()).unwrap();
+    let settings = Settings::read_for_worker(&[secret].into()).unwrap();
     let (post, media) = (Post::of(&settings).unwrap(), assembly::media(&settings).unwrap());
     assembly::register_work(&mut registry, &geocoder, &Arc::new(CenterIndex::new()), &post, &media);
     let registered: BTreeSet<String> = registry.job_names().into_iter().map(ToOwned::to_owned).collect();

@@ -13,12 +13,23 @@ pub struct Key {
     pub default: Option<&'static str>,
     /// Whether its value must not be shown.
     pub secret: bool,
-    /// Whether production refuses to start without it.
-    pub required_in_production: bool,
+    /// Who refuses to start without it in production.
+    pub required_in_production: Required,
+}
+
+/// Who needs a key in production.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Required {
+    /// Nobody.
+    No,
+    /// The gateway: a worker need not be trusted with what it does not use.
+    ByGateway,
+    /// Gateway and worker.
+    ByAll,
 }
 
 const fn key(name: &'static str, default: Option<&'static str>, description: &'static str) -> Key {
-    Key { name, description, default, secret: false, required_in_production: false }
+    Key { name, description, default, secret: false, required_in_production: Required::No }
 }
 
 impl Key {
@@ -27,7 +38,11 @@ impl Key {
     }
 
     const fn required(self) -> Self {
-        Self { required_in_production: true, ..self }
+        Self { required_in_production: Required::ByAll, ..self }
+    }
+
+    const fn required_by_gateway(self) -> Self {
+        Self { required_in_production: Required::ByGateway, ..self }
     }
 }
 
@@ -72,8 +87,8 @@ pub const KEYS: &[Key] = &[
         "Ed25519 private key, PKCS#8 in PEM (newlines may be written \\n); signs access tokens",
     )
     .secret()
-    .required(),
-    key("CURSOR_SECRET", None, "at least 32 random characters; signs page cursors").secret().required(),
+    .required_by_gateway(),
+    key("CURSOR_SECRET", None, "at least 32 random characters; signs page cursors").secret().required_by_gateway(),
     key(
         "TOKEN_SECRET",
         None,
@@ -147,7 +162,11 @@ pub fn render_env_example() -> String {
          # Without any of them the gateway runs on this machine with all it needs.\n",
     );
     for key in KEYS {
-        let needed = if key.required_in_production { " Required in production." } else { "" };
+        let needed = match key.required_in_production {
+            Required::No => "",
+            Required::ByGateway => " Required in production, by the gateway alone.",
+            Required::ByAll => " Required in production.",
+        };
         // Writing to a string cannot fail.
         let _ = write!(
             text,

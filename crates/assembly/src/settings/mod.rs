@@ -19,7 +19,7 @@ use ::media::S3Settings;
 use notifications::SmtpSettings;
 use url::Url;
 
-pub use keys::{KEYS, Key, render_env_example};
+pub use keys::{KEYS, Key, Required, render_env_example};
 pub use network::Network;
 pub use secret::Secret;
 

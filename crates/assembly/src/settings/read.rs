@@ -7,16 +7,28 @@ use std::time::Duration;
 
 use super::{
     BrokerSettings, DatabaseSettings, Environment, GeocodingProvider, GeocodingSettings, HttpSettings, KEYS,
-    LogFormat, LogSettings, OrderSettings, RateLimitSettings, Secret, SecretSettings, ServerSettings,
+    LogFormat, LogSettings, OrderSettings, RateLimitSettings, Required, Secret, SecretSettings, ServerSettings,
     Settings, SettingsError, WorkerSettings,
 };
 
 const LEAST_SECRET: usize = 32;
 
 impl Settings {
-    /// Reads the settings out of the environment's variables.
+    /// Reads a gateway's settings out of the environment's variables.
     pub fn read(environment: &HashMap<String, String>) -> Result<Self, SettingsError> {
-        let mut reader = Reader { environment, problems: Vec::new() };
+        Self::read_with(environment, |required| required != Required::No)
+    }
+
+    /// Reads a worker's, which needs less.
+    pub fn read_for_worker(environment: &HashMap<String, String>) -> Result<Self, SettingsError> {
+        Self::read_with(environment, |required| required == Required::ByAll)
+    }
+
+    fn read_with(
+        environment: &HashMap<String, String>,
+        needs: fn(Required) -> bool,
+    ) -> Result<Self, SettingsError> {
+        let mut reader = Reader { environment, needs, problems: Vec::new() };
         reader.refuse_unknown();
         let settings = reader.settings();
         match settings {
@@ -28,6 +40,7 @@ impl Settings {
 
 pub(super) struct Reader<'e> {
     environment: &'e HashMap<String, String>,
+    needs: fn(Required) -> bool,
     problems: Vec<String>,
 }
 
@@ -82,7 +95,7 @@ impl Reader<'_> {
     }
 
     fn require_for_production(&mut self) {
-        for key in KEYS.iter().filter(|key| key.required_in_production) {
+        for key in KEYS.iter().filter(|key| (self.needs)(key.required_in_production)) {
             if self.given(key.name).is_none() {
                 self.problems.push(format!("{}: is required in production ({})", key.name, key.description));
             }
@@ -361,6 +374,18 @@ mod tests {
                 error.problems.iter().filter(|problem| problem.starts_with(&format!("{key}:"))).count();
             assert_eq!(named, 1, "{key}: {error}");
         }
+    }
+
+    #[test]
+    fn a_worker_is_not_given_what_only_the_gateway_uses() {
+        let environment = [("SILKCART_ENV", "production")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let missed = |read: fn(&HashMap<String, String>) -> Result<Settings, SettingsError>| {
+            let problems = read(&environment.clone().into()).unwrap_err().problems;
+            ["DATABASE_URL", "TOKEN_SECRET", "JWT_PRIVATE_KEY", "CURSOR_SECRET"]
+                .map(|key| problems.iter().any(|problem| problem.starts_with(&format!("{key}:"))))
+        };
+        assert_eq!(missed(Settings::read), [true, true, true, true]);
+        assert_eq!(missed(Settings::read_for_worker), [true, true, false, false]);
     }
 
     #[test]

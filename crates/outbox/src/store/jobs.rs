@@ -258,17 +258,17 @@ pub(crate) async fn lease_jobs(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> QueryResult<Vec<LeasedJob>> {
+    // By id alone: statistics from when the queue was short would have all that waits read for the sake of a few.
     sql("WITH told AS MATERIALIZED ( \
-             SELECT id FROM jobs WHERE id = ANY($1) AND name = ANY($2) \
-               AND (state = 'sent' OR state = 'queued' AND run_at <= $3) \
-             ORDER BY id FOR UPDATE) \
-         UPDATE jobs SET state = 'leased', leased_until = $4, sent_at = NULL, attempts = attempts + 1 \
-         FROM told WHERE jobs.id = told.id \
-         RETURNING jobs.id, name, payload, attempts, request_id, trace_parent")
+             SELECT id, name, state, run_at FROM jobs WHERE id = ANY($1) ORDER BY id FOR UPDATE) \
+         UPDATE jobs SET state = 'leased', leased_until = $2, sent_at = NULL, attempts = attempts + 1 \
+         FROM told WHERE jobs.id = told.id AND told.name = ANY($3) \
+           AND (told.state = 'sent' OR told.state = 'queued' AND told.run_at <= $4) \
+         RETURNING jobs.id, jobs.name, payload, attempts, request_id, trace_parent")
     .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<Timestamptz, _>(until)
     .bind::<Array<Text>, _>(names)
     .bind::<Timestamptz, _>(now)
-    .bind::<Timestamptz, _>(until)
     .load(conn)
     .await
 }
