@@ -2438,7 +2438,7 @@ export interface components {
         };
         /** @description What to change about an image. */
         ChangeImageBody: {
-            /** @description For those who do not see it: 1 to 500 characters; null removes it (nullable). */
+            /** @description For those who do not see it: up to 500 characters; null removes it (nullable). */
             alt?: string | null;
         };
         /** @description What to change about oneself. */
@@ -2723,7 +2723,7 @@ export interface components {
         };
         /** @description What is said of a file that was sent. */
         FinalizeUploadBody: {
-            /** @description For those who do not see it: 1 to 500 characters. */
+            /** @description For those who do not see it: up to 500 characters. */
             alt?: string;
         };
         /** @description A file that you mean to send to the object store. */
@@ -7417,7 +7417,7 @@ export interface operations {
     upload_image: {
         parameters: {
             query?: {
-                /** @description For those who do not see it: 1 to 500 characters. */
+                /** @description For those who do not see it: up to 500 characters. */
                 alt?: string;
             };
             header?: never;

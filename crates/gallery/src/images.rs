@@ -18,6 +18,7 @@ pub async fn arrange_offering_images(
     offering: OfferingId,
     images: &[ImageId],
 ) -> Result<Vec<Image>, GalleryError> {
+    media::take_turn(tx, vendor).await?;
     catalog::hold_own_offering(tx, vendor, offering).await?;
     let arranged = media::arrange_images(tx, now, vendor, Subject::Offering(offering), images).await?;
     show(tx, offering, &arranged).await?;
@@ -65,6 +66,7 @@ pub async fn describe_image(
     expected_version: i32,
     alt: Option<&str>,
 ) -> Result<Image, GalleryError> {
+    media::take_turn(tx, owner).await?;
     let seen = media::find_own_image(tx, owner, id).await?;
     hold(tx, seen.place).await?;
     let image = media::describe_image(tx, now, owner, id, expected_version, alt).await?;
@@ -74,13 +76,15 @@ pub async fn describe_image(
 
 /// Removes an image, here and wherever it is shown.
 pub async fn remove_image(tx: &mut Conn, owner: UserId, id: ImageId) -> Result<(), GalleryError> {
+    media::take_turn(tx, owner).await?;
     let seen = media::find_own_image(tx, owner, id).await?;
     hold(tx, seen.place).await?;
     let removed = media::remove_image(tx, owner, id).await?;
     refresh(tx, removed.place).await
 }
 
-/// An offering is locked before its images, here as everywhere.
+/// An offering is locked before its images, here as everywhere. Nobody attaches the image to another meanwhile: it is its
+/// owner's turn.
 async fn hold(tx: &mut Conn, place: Option<(Subject, u16)>) -> Result<(), GalleryError> {
     if let Some((Subject::Offering(offering), _)) = place {
         catalog::hold_offering(tx, offering).await?;

@@ -43,7 +43,7 @@ pub use parts::Media;
 pub use service::cleaning::{Cleaned, LOOSE_FOR, clean_up};
 pub use service::images::{
     arrange_images, describe_image, detach_images, find_own_image, images_of, list_own_images, remove_image,
-    subjects_of,
+    subjects_of, take_turn,
 };
 pub use service::posts::{
     PostChange, PostDraft, change_post, create_post, find_post, hide_posts_of, list_posts, remove_post,

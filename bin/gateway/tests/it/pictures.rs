@@ -37,7 +37,7 @@ pub fn png(width: u32, height: u32, grey: u8) -> Vec<u8> {
 /// Of 1 x 1 pixel.
 const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
-async fn send(actor: &Actor<'_>, kind: &str, bytes: Vec<u8>) -> Answer {
+pub async fn send(actor: &Actor<'_>, kind: &str, bytes: Vec<u8>) -> Answer {
     let request = actor.ask(Method::POST, "/api/v1/images").header("content-type", kind);
     Answer::to(request.body(bytes)).await
 }
@@ -49,7 +49,7 @@ pub async fn uploaded(actor: &Actor<'_>, grey: u8) -> Uuid {
     image
 }
 
-async fn arrange(actor: &Actor<'_>, path: &str, images: &[Uuid]) -> Answer {
+pub async fn arrange(actor: &Actor<'_>, path: &str, images: &[Uuid]) -> Answer {
     actor.put(path, &json!({ "images": images })).await
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::actors::{Answer, BOULDER, Customer, Market, id_of};
 use crate::guest::Guest;
+use crate::pictures::{arrange, png, send};
 
 /// A connection for everybody: who is refused shall be so for lack of stock, not of connections.
 const ROOM: (&str, &str) = ("DATABASE_MAX_CONNECTIONS", "210");
@@ -243,4 +244,42 @@ async fn a_guests_order_is_claimed_by_one_of_many() {
     }
     assert_eq!(count(&market, "SELECT count(*) FROM events WHERE kind = 'order.claimed'").await, 5);
     books_balance(&market).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_arrangements_of_pictures_one_stands_whole_and_is_what_is_shown() {
+    const PICTURES: u8 = 4;
+    let market = Market::open().await;
+    let maker = market.maker("Mina", BOULDER).await;
+    let mug = maker.makes("Mug", 2800, "9").await;
+    let (path, detail) = (format!("/api/v1/products/{mug}/images"), format!("/api/v1/products/{mug}"));
+    for round in 0..4 {
+        // Not rendered yet: that happens while they are arranged.
+        let mut images = Vec::new();
+        for number in 0..PICTURES {
+            let sent = send(&maker, "image/png", png(330, 30, 50 * round + 10 * number)).await;
+            images.push(id_of(&sent.done()));
+        }
+        let orders: Vec<Vec<Uuid>> = (0..6)
+            .map(|turn| {
+                let mut order = images.clone();
+                order.rotate_left(turn % images.len());
+                order.truncate(images.len() - turn / 4);
+                order
+            })
+            .collect();
+        let arranging = join_all(orders.iter().map(|order| arrange(&maker, &path, order)));
+        let (first, alt) = (format!("/api/v1/images/{}", images[0]), json!({ "alt": "A mug" }));
+        let (arranged, described, ()) = tokio::join!(arranging, maker.patch(&first, &alt), market.work());
+        arranged.into_iter().for_each(|answer| drop(answer.done()));
+        described.done();
+        market.work().await;
+
+        let own = maker.get(&path).await.done();
+        let stands: Vec<Uuid> = own["items"].as_array().unwrap().iter().map(id_of).collect();
+        assert!(orders.contains(&stands), "a mixture: {stands:?}");
+        let shown = market.get(&detail).await.done();
+        let own: Vec<_> = own["items"].as_array().unwrap().iter().map(|image| &image["picture"]).collect();
+        assert_eq!(shown["pictures"].as_array().unwrap().iter().collect::<Vec<_>>(), own);
+    }
 }

@@ -35,6 +35,12 @@ pub async fn subjects_of(conn: &mut Conn, picture: PictureId) -> Result<Vec<Subj
     Ok(store::images::subjects_of(conn, picture).await?)
 }
 
+/// Has changes of somebody's images wait for one another until the transaction ends: to be called before anything is
+/// locked that images are attached to, since what an image is attached to is not known before, and must stay so.
+pub async fn take_turn(tx: &mut Conn, owner: UserId) -> Result<(), MediaError> {
+    Ok(store::images::take_turn(tx, ("owner", owner.0)).await?)
+}
+
 /// Describes an image anew, if it has not changed since `expected_version`; the empty text removes the description.
 pub async fn describe_image(
     tx: &mut Conn,
@@ -77,7 +83,7 @@ pub async fn arrange_images(
         let message = format!("must have at most {MOST_IMAGES} images");
         return Err(MediaError::Invalid(FieldError::new(InvalidCode::TooLong, message).at("images")));
     }
-    store::images::take_turn(tx, subject).await?;
+    store::images::take_turn(tx, (subject.kind(), subject.id())).await?;
     let found = store::images::lock(tx, ids).await?;
     let mut fields = Fields::default();
     for (at, id) in ids.iter().enumerate() {
@@ -102,7 +108,7 @@ pub async fn arrange_images(
 
 /// Takes all images off a subject that is gone, whoever they are of.
 pub async fn detach_images(tx: &mut Conn, now: DateTime<Utc>, subject: Subject) -> Result<(), MediaError> {
-    store::images::take_turn(tx, subject).await?;
+    store::images::take_turn(tx, (subject.kind(), subject.id())).await?;
     Ok(store::images::arrange(tx, now, subject, &[]).await?)
 }
 

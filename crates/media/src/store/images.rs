@@ -129,11 +129,10 @@ pub(crate) async fn subjects_of(conn: &mut Conn, picture: PictureId) -> QueryRes
     rows.into_iter().filter_map(|(kind, id)| kind.zip(id)).map(|(kind, id)| subject(&kind, id)).collect()
 }
 
-/// Has changes of a subject's images wait for one another.
-pub(crate) async fn take_turn(tx: &mut Conn, subject: Subject) -> QueryResult<()> {
-    // An id's last eight bytes are random.
-    let key = subject.id().as_u64_pair().1.cast_signed();
-    sql("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(key).execute(tx).await?;
+/// Has changes of the images of `whose`, a kind and an id, wait for one another until the transaction ends.
+pub(crate) async fn take_turn(tx: &mut Conn, (kind, id): (&str, Uuid)) -> QueryResult<()> {
+    let whose = format!("images of {kind} {id}");
+    sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind::<Text, _>(whose).execute(tx).await?;
     Ok(())
 }
 
