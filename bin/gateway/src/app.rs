@@ -21,8 +21,7 @@ use paperclip::actix::web::ServiceConfig;
 use crate::connection::Timed;
 use crate::middleware::in_flight::{self, InFlight};
 use crate::middleware::{
-    contract, cors, delivery, head, intake, metrics, origin, rate_limit, rejections, security_headers,
-    trace,
+    contract, cors, delivery, head, intake, metrics, origin, rate_limit, rejections, security_headers, trace,
 };
 use crate::openapi::{self, Document};
 use crate::{AppState, Problem, ProblemKind, routes};

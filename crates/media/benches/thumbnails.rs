@@ -18,10 +18,12 @@ use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use media::{Limits, render, thumbnails};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
 #[path = "../tests/it/photo.rs"]
 mod photo;
@@ -46,14 +48,12 @@ fn camera_file() -> Vec<u8> {
 fn cpu_seconds(who: UsageWho, work: impl FnOnce()) -> f64 {
     let used = || {
         let usage = getrusage(who).unwrap();
-        [usage.user_time(), usage.system_time()]
-            .map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6)
-            .iter()
-            .sum::<f64>()
+        let time = usage.user_time() + usage.system_time();
+        Duration::from_micros(time.num_microseconds().try_into().unwrap())
     };
     let before = used();
     work();
-    used() - before
+    used().saturating_sub(before).as_secs_f64()
 }
 
 /// Pictures per second of CPU.
@@ -103,7 +103,10 @@ fn main() {
     println!("pictures per second of CPU; 4000 x 3000 JPEG of {} bytes, three thumbnails each", file.len());
     let own = ours(|| thumbnails(&file, &limits).unwrap());
     println!("{own:>6.1}  ours");
-    println!("{:>6.1}  ours, with a master of 2560, the placeholder and the mean colour", ours(|| render(&file, &limits).unwrap()));
+    println!(
+        "{:>6.1}  ours, with a master of 2560, the placeholder and the mean colour",
+        ours(|| render(&file, &limits).unwrap())
+    );
     let tools = PathBuf::from(std::env::var_os(TOOLS).expect("cargo xtask bench thumbnails"));
     for (way, rate) in sharps(&tools, &picture) {
         let met = if own >= LEAST_OF_SHARP * rate { "met" } else { "NOT MET" };

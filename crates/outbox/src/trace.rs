@@ -66,8 +66,12 @@ impl FromStr for TraceParent {
             let part = parts.next().filter(|part| part.len() == digits)?;
             part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)).then_some(part)
         };
-        let (version, trace, span, flags) =
-            part(2).zip(part(32)).zip(part(16)).zip(part(2)).map(|(((v, t), s), f)| (v, t, s, f)).ok_or(NotATraceParent)?;
+        let (version, trace, span, flags) = part(2)
+            .zip(part(32))
+            .zip(part(16))
+            .zip(part(2))
+            .map(|(((v, t), s), f)| (v, t, s, f))
+            .ok_or(NotATraceParent)?;
         if version == "ff" || (version == "00" && text.len() != LENGTH) {
             return Err(NotATraceParent);
         }

@@ -16,7 +16,13 @@ use crate::routes::live::LAST_EVENT_ID;
 pub(crate) fn policy(settings: &Settings, document: &Document) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, REQUEST_ID, TRACE_PARENT])
+        .allowed_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            REQUEST_ID,
+            TRACE_PARENT,
+        ])
         .allowed_headers(documented(document))
         // Of the streams, which the document has no words for.
         .allowed_header(LAST_EVENT_ID)

@@ -4,11 +4,11 @@
 //! problems, in logs, and in the jobs and events that the request causes. And it is a piece of work in a trace: the
 //! caller's (`traceparent`), else one of its own.
 
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::Error;
 use outbox::{Origin, TraceParent};
 use uuid::Uuid;
 

@@ -4,13 +4,12 @@
 
 use std::time::Instant;
 
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::Error;
 use outbox::Origin;
 use tracing::Instrument;
-
 
 pub(crate) async fn log<B: MessageBody>(
     request: ServiceRequest,

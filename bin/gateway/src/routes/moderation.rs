@@ -90,11 +90,7 @@ async fn remove(state: AppState, principal: Principal, id: Id<OfferingId>) -> Re
 ///
 /// Its images are then attached to nothing.
 #[api_v2_operation(operation_id = "administer_post_removal")]
-async fn take_down_post(
-    state: AppState,
-    principal: Principal,
-    id: Id<PostId>,
-) -> Result<NoContent, Problem> {
+async fn take_down_post(state: AppState, principal: Principal, id: Id<PostId>) -> Result<NoContent, Problem> {
     let (now, admin) = (state.clock.now(), principal.user_id);
     let work = async |tx: &mut Conn| {
         require_admin(tx, principal).await?;

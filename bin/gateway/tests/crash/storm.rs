@@ -47,10 +47,12 @@ async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
     let shoppers: Vec<_> =
         day.customers.iter().map(|customer| Shopper { day: &day, customer, ledger: &ledger, seed }).collect();
     let (listeners, enough) = (listen_all(&day), CancellationToken::new());
-    let listening = listeners.iter().map(|listener| tokio::spawn({
-        let (listener, enough) = (Arc::clone(listener), enough.clone());
-        async move { listener.listen(&enough).await }
-    }));
+    let listening = listeners.iter().map(|listener| {
+        tokio::spawn({
+            let (listener, enough) = (Arc::clone(listener), enough.clone());
+            async move { listener.listen(&enough).await }
+        })
+    });
     let listening: Vec<_> = listening.collect();
     let shopping = join_all(shoppers.iter().map(|shopper| shopper.shop(&next, checkouts)));
     let opened = begun.elapsed();
@@ -89,8 +91,7 @@ async fn nothing_promised_is_lost_and_nothing_is_done_by_half() {
     wrong.extend(miscounted(conn, &day.stocked).await);
     let (orders, events) = ("SELECT count(*) FROM orders", "SELECT last_position FROM event_sequence");
     let trials = &day.trials;
-    let comebacks: usize =
-        listeners.iter().map(|listener| listener.comebacks.load(Ordering::Relaxed)).sum();
+    let comebacks: usize = listeners.iter().map(|listener| listener.comebacks.load(Ordering::Relaxed)).sum();
     println!(
         "crash: {checkouts} checkouts in {:.0} s ({:.0} s to open, {:.0} s to rest), {} accepted, {} orders, {} events; \
          {} kills, {} crashes; ready after a start in at most {} ms, after the database's return in at most {} ms; \

@@ -271,7 +271,9 @@ async fn of_many_arrangements_of_pictures_one_stands_whole_and_is_what_is_shown(
         let arranging = join_all(orders.iter().map(|order| arrange(&maker, &path, order)));
         let (first, alt) = (format!("/api/v1/images/{}", images[0]), json!({ "alt": "A mug" }));
         let (arranged, described, ()) = tokio::join!(arranging, maker.patch(&first, &alt), market.work());
-        arranged.into_iter().for_each(|answer| drop(answer.done()));
+        for answer in arranged {
+            answer.done();
+        }
         described.done();
         market.work().await;
 

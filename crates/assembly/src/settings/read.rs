@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::{
     BrokerSettings, DatabaseSettings, Environment, GeocodingProvider, GeocodingSettings, HttpSettings, KEYS,
-    LogFormat, LogSettings, OrderSettings, RateLimitSettings, Required, Secret, SecretSettings, ServerSettings,
-    Settings, SettingsError, WorkerSettings,
+    LogFormat, LogSettings, OrderSettings, RateLimitSettings, Required, Secret, SecretSettings,
+    ServerSettings, Settings, SettingsError, WorkerSettings,
 };
 
 const LEAST_SECRET: usize = 32;
@@ -378,7 +378,8 @@ mod tests {
 
     #[test]
     fn a_worker_is_not_given_what_only_the_gateway_uses() {
-        let environment = [("SILKCART_ENV", "production")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let environment =
+            [("SILKCART_ENV", "production")].map(|(key, value)| (key.to_owned(), value.to_owned()));
         let missed = |read: fn(&HashMap<String, String>) -> Result<Settings, SettingsError>| {
             let problems = read(&environment.clone().into()).unwrap_err().problems;
             ["DATABASE_URL", "TOKEN_SECRET", "JWT_PRIVATE_KEY", "CURSOR_SECRET"]

@@ -64,8 +64,11 @@ impl Stage {
 }
 
 pub fn messages(count: u128) -> Vec<JobMessage> {
-    let message =
-        |number| JobMessage { job: Uuid::from_u128(number), request_id: Some(format!("r-{number}")), trace_parent: None };
+    let message = |number| JobMessage {
+        job: Uuid::from_u128(number),
+        request_id: Some(format!("r-{number}")),
+        trace_parent: None,
+    };
     (0..count).map(message).collect()
 }
 

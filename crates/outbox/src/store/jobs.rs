@@ -218,7 +218,8 @@ pub(crate) async fn take_due_jobs(
     limit: usize,
     most: usize,
 ) -> QueryResult<Due> {
-    let rows: Vec<TakenRow> = sql("WITH sent AS MATERIALIZED (SELECT count(*) >= $1 AS enough FROM jobs WHERE state = 'sent'), \
+    let rows: Vec<TakenRow> =
+        sql("WITH sent AS MATERIALIZED (SELECT count(*) >= $1 AS enough FROM jobs WHERE state = 'sent'), \
          due AS MATERIALIZED ( \
              SELECT id FROM jobs WHERE state = 'queued' AND run_at <= $2 AND name = ANY($3) \
                AND NOT (SELECT enough FROM sent) \
@@ -226,12 +227,12 @@ pub(crate) async fn take_due_jobs(
          taken AS (UPDATE jobs SET state = 'sent', sent_at = $2 FROM due WHERE jobs.id = due.id \
              RETURNING jobs.id, request_id, trace_parent) \
          SELECT enough, id, request_id, trace_parent FROM sent LEFT JOIN taken ON true")
-    .bind::<BigInt, _>(many(most))
-    .bind::<Timestamptz, _>(now)
-    .bind::<Array<Text>, _>(names)
-    .bind::<BigInt, _>(many(limit))
-    .load(conn)
-    .await?;
+        .bind::<BigInt, _>(many(most))
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Text>, _>(names)
+        .bind::<BigInt, _>(many(limit))
+        .load(conn)
+        .await?;
     if rows.iter().any(|row| row.enough) {
         return Ok(Due::Later);
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use kernel::Clock;
 use outbox::{
-    HandlerError, Job, NotBefore, Registry, RetryPolicy, Runner, enqueue, enqueue_all, purge_jobs, rerun_dead_jobs,
+    HandlerError, Job, NotBefore, Registry, RetryPolicy, Runner, enqueue, enqueue_all, purge_jobs,
+    rerun_dead_jobs,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -137,7 +138,11 @@ async fn a_failure_that_knows_better_says_when_to_try_again() {
         registry.on_job(move |services, note: Note| {
             let closed = closed.clone();
             async move {
-                if services.clock.now() < closed.at { Err(closed.into()) } else { write_note(services, note).await }
+                if services.clock.now() < closed.at {
+                    Err(closed.into())
+                } else {
+                    write_note(services, note).await
+                }
             }
         });
     });

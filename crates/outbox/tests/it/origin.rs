@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 use outbox::{
-    Event, TraceParent, current_origin, current_request_id, emit, enqueue, enqueue_all, noticing_work, sequence,
-    with_origin,
+    Event, TraceParent, current_origin, current_request_id, emit, enqueue, enqueue_all, noticing_work,
+    sequence, with_origin,
 };
 
 use crate::support::*;

@@ -11,7 +11,8 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use kernel::{Actor, Clock, JobId, ManualClock};
 use outbox::{
-    Event, HandlerError, Job, LEASE, Origin, Registry, RetryPolicy, Runner, Services, TraceParent, emit, enqueue,
+    Event, HandlerError, Job, LEASE, Origin, Registry, RetryPolicy, Runner, Services, TraceParent, emit,
+    enqueue,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
