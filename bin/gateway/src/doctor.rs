@@ -55,7 +55,7 @@ impl Item {
 
 /// Everything the doctor looks at, in the order of a report.
 pub fn checks() -> impl Iterator<Item = Check> {
-    let owners: [&[Check]; 7] = [
+    let owners: [&[Check]; 9] = [
         &outbox::CHECKS,
         &reservations::CHECKS,
         &catalog::CHECKS,
@@ -63,6 +63,8 @@ pub fn checks() -> impl Iterator<Item = Check> {
         &notifications::CHECKS,
         &checkout::CHECKS,
         &placement::CHECKS,
+        &media::CHECKS,
+        &gallery::CHECKS,
     ];
     owners.into_iter().flatten().copied()
 }
@@ -128,7 +130,16 @@ async fn look(conn: &mut Conn, now: DateTime<Utc>) -> Result<(Vec<Finding>, Vec<
     findings.extend(checkout::check(conn, now).await?);
     let (placement, settled) = placement::check(conn, now).await?;
     findings.extend(placement);
-    let waiting = if settled { Vec::new() } else { vec![placement::REACH.code.to_owned()] };
+    let mut waiting = Vec::new();
+    if !settled {
+        waiting.push(placement::REACH.code.to_owned());
+    }
+    findings.extend(media::check(conn, now).await?);
+    let (shown, settled) = gallery::check(conn, now).await?;
+    findings.extend(shown);
+    if !settled {
+        waiting.extend(gallery::CHECKS.map(|check| check.code.to_owned()));
+    }
     Ok((findings, waiting))
 }
 
@@ -139,6 +150,8 @@ async fn mend(conn: &mut Conn, now: DateTime<Utc>, check: Check) -> Result<()> {
         || placement::repair(conn, now, check).await?
         || checkout::repair(conn, now, check).await?
         || notifications::repair(conn, now, check).await?
+        || media::repair(conn, now, check).await?
+        || gallery::repair(conn, check).await?
         || catalog::repair(conn, check).await?;
     anyhow::ensure!(mended, "nobody mends {}", check.code);
     Ok(())

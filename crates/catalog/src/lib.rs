@@ -39,8 +39,8 @@ pub use service::categories::{
 pub use service::offerings::{
     CreateListing, CreateProduct, OfferingChange, change_offering, count_published, create_listing,
     create_product, find_own_offering, hide_offering, hold_offering, hold_own_offering, list_own_offerings,
-    load_for_sale, pause_offering, publish_offering, remove_offering, set_in_stock, show_pictures,
-    unhide_offering,
+    list_showing_pictures, load_for_sale, pause_offering, pictures_of, publish_offering, remove_offering,
+    set_in_stock, show_pictures, unhide_offering,
 };
 pub use service::plants::{
     PlantDraft, add_plant, change_plant, find_own_plant, list_own_plants, remove_plant,

@@ -8,7 +8,7 @@ use outbox::{FeedEvent, HandlerError, Registry, Services};
 use crate::{GalleryError, images, posts};
 
 /// The name this process reads the feed under.
-const SUBSCRIBER: &str = "gallery";
+pub(crate) const SUBSCRIBER: &str = "gallery";
 
 /// Registers what this process handles.
 pub fn register(registry: &mut Registry) {

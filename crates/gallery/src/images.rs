@@ -107,8 +107,13 @@ pub(crate) async fn refresh_offering(tx: &mut Conn, offering: OfferingId) -> Res
 }
 
 async fn show(tx: &mut Conn, offering: OfferingId, images: &[Image]) -> Result<(), GalleryError> {
+    Ok(catalog::show_pictures(tx, offering, &shown(images)?).await?)
+}
+
+/// What there is to show of an offering's images.
+pub(crate) fn shown(images: &[Image]) -> Result<Value, GalleryError> {
     let shown: Vec<ShownPicture> = images.iter().filter_map(Image::shown).collect();
-    Ok(catalog::show_pictures(tx, offering, &serde_json::to_value(shown)?).await?)
+    Ok(serde_json::to_value(shown)?)
 }
 
 /// What the catalog keeps for this process: one of an offering's pictures.

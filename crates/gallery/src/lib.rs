@@ -12,11 +12,13 @@
 //!
 //! It owns no tables.
 
+mod check;
 mod error;
 mod handlers;
 mod images;
 mod posts;
 
+pub use check::{CHECKS, check, repair};
 pub use error::GalleryError;
 pub use handlers::register;
 pub use images::{

@@ -13,6 +13,7 @@
 //!
 //! Whether somebody may attach an image to a thing is a process's business.
 
+mod check;
 mod error;
 mod hash;
 mod image;
@@ -25,6 +26,7 @@ mod schema;
 mod service;
 mod store;
 
+pub use check::{CHECKS, check, repair};
 pub use error::MediaError;
 pub use hash::{NameError, PictureHash, SizeName};
 pub use image::{
@@ -42,11 +44,11 @@ pub use object::{
 pub use parts::Media;
 pub use service::cleaning::{Cleaned, LOOSE_FOR, clean_up};
 pub use service::images::{
-    arrange_images, describe_image, detach_images, find_own_image, images_of, list_own_images, remove_image,
-    subjects_of, take_turn,
+    arrange_images, describe_image, detach_images, find_own_image, images_of, images_of_offerings,
+    list_own_images, list_pictured_offerings, remove_image, subjects_of, take_turn,
 };
 pub use service::posts::{
-    PostChange, PostDraft, change_post, create_post, find_post, hide_posts_of, list_posts, remove_post,
-    take_down_post,
+    PostChange, PostDraft, change_post, create_post, find_post, hide_posts_of, list_posts, list_writers,
+    remove_post, take_down_post,
 };
 pub use service::uploads::{expect_room, finalize_upload, grant_upload, upload};

@@ -1,5 +1,7 @@
 //! A vendor's offerings, and what admins and checkouts do with them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use db::Conn;
 use kernel::{
@@ -295,6 +297,23 @@ pub async fn hold_offering(tx: &mut Conn, id: OfferingId) -> Result<(), CatalogE
 /// offering is held by the caller, who so decides which of two writes is the later one.
 pub async fn show_pictures(tx: &mut Conn, id: OfferingId, pictures: &Value) -> Result<(), CatalogError> {
     Ok(store::offerings::update_pictures(tx, id, pictures).await?)
+}
+
+/// What is shown of these offerings' pictures, of those that are not removed.
+pub async fn pictures_of(
+    conn: &mut Conn,
+    ids: &[OfferingId],
+) -> Result<HashMap<OfferingId, Value>, CatalogError> {
+    Ok(store::offerings::pictures_of(conn, ids).await?.into_iter().collect())
+}
+
+/// Up to `limit` offerings of whose pictures something is shown, in the order of their ids, after `after`.
+pub async fn list_showing_pictures(
+    conn: &mut Conn,
+    after: Option<OfferingId>,
+    limit: i64,
+) -> Result<Vec<OfferingId>, CatalogError> {
+    Ok(store::offerings::list_showing_pictures(conn, after, limit).await?)
 }
 
 /// One of the vendor's offerings, whatever its status.

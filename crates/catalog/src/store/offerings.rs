@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{CategoryId, Currency, Limit, Money, NewestKey, OfferingId, PlantId, Quantity, UserId};
-use serde_json::Value;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::schema::{listings, offerings, products};
 use crate::store::unreadable;
@@ -200,6 +201,34 @@ pub(crate) async fn update_pictures(tx: &mut Conn, id: OfferingId, pictures: &Va
     let row = offerings::table.find(id).filter(differs);
     diesel::update(row).set(offerings::pictures.eq(pictures)).execute(tx).await?;
     Ok(())
+}
+
+/// What is shown of the pictures of those that are not removed.
+pub(crate) async fn pictures_of(
+    conn: &mut Conn,
+    ids: &[OfferingId],
+) -> QueryResult<Vec<(OfferingId, Value)>> {
+    offerings::table
+        .filter(offerings::id.eq_any(ids).and(offerings::deleted_at.is_null()))
+        .select((offerings::id, offerings::pictures))
+        .load(conn)
+        .await
+}
+
+/// Offerings that are not removed and show pictures, in the order of their ids.
+pub(crate) async fn list_showing_pictures(
+    conn: &mut Conn,
+    after: Option<OfferingId>,
+    limit: i64,
+) -> QueryResult<Vec<OfferingId>> {
+    offerings::table
+        .filter(offerings::deleted_at.is_null().and(offerings::pictures.ne(json!([]))))
+        .filter(offerings::id.gt(after.unwrap_or(OfferingId(Uuid::nil()))))
+        .select(offerings::id)
+        .order(offerings::id)
+        .limit(limit)
+        .load(conn)
+        .await
 }
 
 /// Locks the offering and holds its seller in place, so that what is decided about it stays true.

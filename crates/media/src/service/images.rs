@@ -1,8 +1,13 @@
 //! Images: finding, describing, arranging and removing them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use db::Conn;
-use kernel::{FieldError, Fields, ImageId, InvalidCode, Limit, NewestKey, Page, PictureId, UserId};
+use kernel::{
+    FieldError, Fields, ImageId, InvalidCode, Limit, NewestKey, OfferingId, Page, PictureId, UserId,
+};
+use uuid::Uuid;
 
 use crate::model::MOST_IMAGES;
 use crate::service::uploads::ALT;
@@ -28,6 +33,30 @@ pub async fn list_own_images(
 /// A subject's images, in order.
 pub async fn images_of(conn: &mut Conn, subject: Subject) -> Result<Vec<Image>, MediaError> {
     Ok(store::images::of_subjects(conn, subject.kind(), &[subject.id()]).await?)
+}
+
+/// The images of several offerings, each one's in order.
+pub async fn images_of_offerings(
+    conn: &mut Conn,
+    offerings: &[OfferingId],
+) -> Result<HashMap<OfferingId, Vec<Image>>, MediaError> {
+    let ids: Vec<Uuid> = offerings.iter().map(|offering| offering.0).collect();
+    let mut images: HashMap<OfferingId, Vec<Image>> = HashMap::new();
+    for image in store::images::of_subjects(conn, "offering", &ids).await? {
+        if let Some((Subject::Offering(offering), _)) = image.place {
+            images.entry(offering).or_default().push(image);
+        }
+    }
+    Ok(images)
+}
+
+/// Up to `limit` offerings that have images, in the order of their ids, after `after`.
+pub async fn list_pictured_offerings(
+    conn: &mut Conn,
+    after: Option<OfferingId>,
+    limit: i64,
+) -> Result<Vec<OfferingId>, MediaError> {
+    Ok(store::images::list_offerings(conn, after, limit).await?)
 }
 
 /// What shows a picture.

@@ -126,6 +126,11 @@ pub async fn hide_posts_of(tx: &mut Conn, gardener: UserId, hidden: bool) -> Res
     Ok(store::posts::set_hidden(tx, gardener, hidden).await?)
 }
 
+/// Who has written posts that are hidden, or shown.
+pub async fn list_writers(conn: &mut Conn, hidden: bool) -> Result<Vec<UserId>, MediaError> {
+    Ok(store::posts::list_writers(conn, hidden).await?)
+}
+
 /// A post that is not hidden.
 pub async fn find_post(conn: &mut Conn, id: PostId) -> Result<Post, MediaError> {
     let post = store::posts::find(conn, id).await?.ok_or(MediaError::NotFound("post"))?;

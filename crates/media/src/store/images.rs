@@ -5,7 +5,7 @@ use db::{Conn, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use kernel::{ImageId, Limit, NewestKey, PictureId, UserId};
+use kernel::{ImageId, Limit, NewestKey, OfferingId, PictureId, UserId};
 use uuid::Uuid;
 
 use super::pictures::PictureRow;
@@ -115,6 +115,24 @@ pub(crate) async fn of_subjects(conn: &mut Conn, kind: &str, ids: &[Uuid]) -> Qu
         .load(conn)
         .await?;
     rows.into_iter().map(image).collect()
+}
+
+/// Offerings that have images, in the order of their ids.
+pub(crate) async fn list_offerings(
+    conn: &mut Conn,
+    after: Option<OfferingId>,
+    limit: i64,
+) -> QueryResult<Vec<OfferingId>> {
+    let ids: Vec<Option<Uuid>> = images::table
+        .filter(images::subject_type.eq("offering"))
+        .filter(images::subject_id.gt(after.map_or(Uuid::nil(), |after| after.0)))
+        .select(images::subject_id)
+        .distinct()
+        .order(images::subject_id)
+        .limit(limit)
+        .load(conn)
+        .await?;
+    Ok(ids.into_iter().flatten().map(OfferingId).collect())
 }
 
 /// What shows a picture.

@@ -1,5 +1,6 @@
 //! Every query of media.
 
+pub(crate) mod check;
 pub(crate) mod discards;
 pub(crate) mod images;
 pub(crate) mod pictures;

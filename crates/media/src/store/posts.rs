@@ -96,6 +96,11 @@ pub(crate) async fn set_hidden(tx: &mut Conn, gardener: UserId, hidden: bool) ->
     diesel::update(others).set(posts::hidden.eq(hidden)).execute(tx).await
 }
 
+/// Who has written what is hidden, or shown.
+pub(crate) async fn list_writers(conn: &mut Conn, hidden: bool) -> QueryResult<Vec<UserId>> {
+    posts::table.filter(posts::hidden.eq(hidden)).select(posts::gardener_id).distinct().load(conn).await
+}
+
 /// Writes everything of a post that its gardener can change.
 pub(crate) async fn update(tx: &mut Conn, changed: &Post) -> QueryResult<()> {
     diesel::update(posts::table.find(changed.id))
