@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use availability_core::{
-    Block, Calendar, DailyDeparture, Departures, Hours, Interval, Limit, Most, Period, Rental, Request, Season,
-    SeatTerms, Stay, Taken, Terms, TimeOfDay, Timetable, WeeklyDeparture, WeeklyWindow,
+    Block, Calendar, DailyDeparture, Departures, Hours, Interval, Limit, Most, Period, Rental, Request,
+    Season, SeatTerms, Stay, Taken, Terms, TimeOfDay, Timetable, WeeklyDeparture, WeeklyWindow,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -62,7 +62,8 @@ fn bench(criterion: &mut Criterion) {
         Limit { period: Period::Month, most: Most::Minutes(60_000) },
     ];
     let limited = Terms { limits, ..plain.clone() };
-    let nights = Terms { stay: Stay::OverClosedHours, greatest: Duration::from_secs(14 * DAY), ..plain.clone() };
+    let nights =
+        Terms { stay: Stay::OverClosedHours, greatest: Duration::from_secs(14 * DAY), ..plain.clone() };
     let (day, always) = (calendar(8, 20), calendar(0, 24));
 
     let mut group = criterion.benchmark_group("offer 60 days");

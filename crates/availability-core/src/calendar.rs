@@ -144,7 +144,10 @@ impl Calendar {
                 check(*hours, later)?;
                 let other = one.hours[..position].iter().position(|other| other.overlap(*hours));
                 if let Some(other) = other {
-                    return Err(CalendarError::Overlap { earlier: Which::Override { day, hours: other }, later });
+                    return Err(CalendarError::Overlap {
+                        earlier: Which::Override { day, hours: other },
+                        later,
+                    });
                 }
             }
             let mut hours = one.hours.clone();

@@ -134,10 +134,7 @@ mod tests {
             assert_eq!(at("America/Denver", date(2030, 3, 10), 150, edge), "2030-03-10T09:00:00Z");
         }
         // Lord Howe skips half an hour, from 02:00.
-        assert_eq!(
-            at("Australia/Lord_Howe", date(2030, 10, 6), 135, Edge::Start),
-            "2030-10-05T15:30:00Z"
-        );
+        assert_eq!(at("Australia/Lord_Howe", date(2030, 10, 6), 135, Edge::Start), "2030-10-05T15:30:00Z");
     }
 
     #[test]

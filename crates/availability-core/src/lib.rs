@@ -57,9 +57,7 @@ pub use offer::{Offer, Slot};
 pub use refusal::{Refusal, Refusals};
 pub use rental::{Allowed, Rental, Request, Taken};
 pub use season::{DateRange, MonthDay, NotADateRange, NotAMonthDay, Season};
-pub use terms::{
-    LEAST_STEP, Limit, MOST_DURATION, MOST_HORIZON, Most, Period, Stay, Terms, TermsError,
-};
+pub use terms::{LEAST_STEP, Limit, MOST_DURATION, MOST_HORIZON, Most, Period, Stay, Terms, TermsError};
 pub use timetable::{
     DailyDeparture, Departure, DepartureOverride, Timetable, TimetableError, WeeklyDeparture,
 };

@@ -132,11 +132,7 @@ impl<'a> Rental<'a> {
         // The last nanosecond of the range, to include the horizon and exclude the range's end.
         let to = earlier(range.end(), Duration::from_nanos(1)).min(later(now, self.terms.horizon));
         let possible = from <= to && self.fits(duration) && 0 < quantity && quantity <= self.blocks.count();
-        let sweep = if possible {
-            Sweep::new(self, now, duration, from, to)
-        } else {
-            Sweep::nothing(self)
-        };
+        let sweep = if possible { Sweep::new(self, now, duration, from, to) } else { Sweep::nothing(self) };
         Offer::new(sweep, from, to, quantity)
     }
 

@@ -150,7 +150,9 @@ mod tests {
     #[test]
     fn a_winter_season_runs_over_new_year() {
         let winter = every_year((12, 1), (2, 29));
-        for day in [date(2030, 12, 1), date(2030, 12, 31), date(2031, 1, 1), date(2031, 2, 28), date(2032, 2, 29)] {
+        for day in
+            [date(2030, 12, 1), date(2030, 12, 31), date(2031, 1, 1), date(2031, 2, 28), date(2032, 2, 29)]
+        {
             assert!(winter.contains(day), "{day}");
         }
         assert!(!winter.contains(date(2031, 3, 1)) && !winter.contains(date(2030, 11, 30)));

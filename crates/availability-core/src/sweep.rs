@@ -197,7 +197,8 @@ impl<'a> Sweep<'a> {
         }
         let date = self.date(start);
         let known = self.full.filter(|(known, _)| *known == date);
-        let full = known.unwrap_or_else(|| (date, self.rental.limits_reached(date, self.duration).next().is_some()));
+        let full =
+            known.unwrap_or_else(|| (date, self.rental.limits_reached(date, self.duration).next().is_some()));
         self.full = Some(full);
         full.1
     }
