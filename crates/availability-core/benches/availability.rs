@@ -55,7 +55,7 @@ fn bench(criterion: &mut Criterion) {
     let taken = Taken { blocks: &blocks, bookings: &bookings };
     let units: Vec<u32> = (0..10).collect();
     let range = fail(Interval::new(now, at(now, 60 * DAY)));
-    let (quarter, two_hours) = (Duration::from_secs(900), Duration::from_secs(2 * HOUR));
+    let (quarter, two_hours) = (Duration::from_mins(15), Duration::from_secs(2 * HOUR));
     let plain = Terms { before: quarter, after: quarter, ..Terms::plain() };
     let limits = vec![
         Limit { period: Period::Day, most: Most::Bookings(12) },

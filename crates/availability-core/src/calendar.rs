@@ -268,7 +268,7 @@ impl Calendar {
     }
 }
 
-const YEAR: std::time::Duration = std::time::Duration::from_secs(366 * 24 * 60 * 60);
+const YEAR: std::time::Duration = std::time::Duration::from_hours(366 * 24);
 
 fn index(weekday: Weekday) -> usize {
     usize::try_from(weekday.to_monday_zero_offset()).unwrap_or_default()

@@ -19,12 +19,12 @@
 //! let hours = Hours { opens: TimeOfDay::from_minutes(9 * 60)?, closes: TimeOfDay::from_minutes(17 * 60)? };
 //! let saturday = WeeklyWindow { weekday: Weekday::Saturday, hours, season: Season::Always };
 //! let calendar = Calendar::new("America/Denver", &[saturday], &[], &[])?;
-//! let terms = Terms { step: Some(Duration::from_secs(60 * 60)), ..Terms::plain() };
+//! let terms = Terms { step: Some(Duration::from_hours(1)), ..Terms::plain() };
 //! let rental = Rental::new(&calendar, &terms, &[1, 2, 3], Taken::default())?;
 //!
 //! let now = "2030-06-01T00:00:00Z".parse()?;
 //! let week = Interval::new(now, "2030-06-08T00:00:00Z".parse()?)?;
-//! let slots: Vec<_> = rental.offer(now, week, Duration::from_secs(3 * 60 * 60), 2).collect();
+//! let slots: Vec<_> = rental.offer(now, week, Duration::from_hours(3), 2).collect();
 //! assert_eq!(slots.len(), 6);
 //! assert_eq!(calendar.local(slots[0].start).to_string(), "2030-06-01T09:00:00-06:00[America/Denver]");
 //!

@@ -38,6 +38,7 @@ pub(crate) struct Sweep<'a> {
 }
 
 /// The facts about a start.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any may come together")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Look {
     pub soon: bool,

@@ -7,13 +7,11 @@ use jiff::civil::Date;
 
 /// The farthest horizon, and the longest booking: whoever asks for what can be booked asks about an
 /// amount of time that has an end.
-pub const MOST_HORIZON: Duration = Duration::from_secs(3 * 366 * DAY);
+pub const MOST_HORIZON: Duration = Duration::from_hours(3 * 366 * 24);
 /// The longest booking that terms can allow.
-pub const MOST_DURATION: Duration = Duration::from_secs(366 * DAY);
+pub const MOST_DURATION: Duration = Duration::from_hours(366 * 24);
 /// The shortest step of a grid, and the shortest booking that terms can allow.
-pub const LEAST_STEP: Duration = Duration::from_secs(60);
-
-const DAY: u64 = 24 * 60 * 60;
+pub const LEAST_STEP: Duration = Duration::from_mins(1);
 
 /// How a booking lies in the open hours.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -121,10 +119,10 @@ impl Terms {
             before: Duration::ZERO,
             after: Duration::ZERO,
             notice: Duration::ZERO,
-            horizon: Duration::from_secs(60 * DAY),
+            horizon: Duration::from_hours(60 * 24),
             least: LEAST_STEP,
-            greatest: Duration::from_secs(DAY),
-            step: Some(Duration::from_secs(15 * 60)),
+            greatest: Duration::from_hours(24),
+            step: Some(Duration::from_mins(15)),
             limits: Vec::new(),
             stay: Stay::InOneStretch,
         }
@@ -165,8 +163,11 @@ mod tests {
         assert_eq!(plain().check(), Ok(()));
         for (terms, error) in [
             (Terms { horizon: MOST_HORIZON + second, ..plain() }, TermsError::HorizonTooFar),
-            (Terms { least: LEAST_STEP - second, ..plain() }, TermsError::LeastTooShort),
-            (Terms { greatest: LEAST_STEP - second, ..plain() }, TermsError::GreatestBelowLeast),
+            (Terms { least: LEAST_STEP.checked_sub(second).unwrap(), ..plain() }, TermsError::LeastTooShort),
+            (
+                Terms { greatest: LEAST_STEP.checked_sub(second).unwrap(), ..plain() },
+                TermsError::GreatestBelowLeast,
+            ),
             (Terms { greatest: MOST_DURATION + second, ..plain() }, TermsError::GreatestTooLong),
             (Terms { step: Some(Duration::ZERO), ..plain() }, TermsError::StepTooShort),
         ] {

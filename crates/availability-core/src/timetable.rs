@@ -198,7 +198,7 @@ impl Timetable {
             let starts = || starts.iter().map(|departure| departure.interval.start());
             (starts().rfind(|start| *start < at), starts().find(|start| *start > at))
         };
-        match near(Duration::from_secs(8 * 24 * 60 * 60)) {
+        match near(Duration::from_hours(8 * 24)) {
             (Some(before), Some(after)) => (Some(before), Some(after)),
             _ => near(MOST_DURATION),
         }

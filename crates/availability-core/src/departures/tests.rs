@@ -8,7 +8,7 @@ use crate::civil::TimeOfDay;
 use crate::season::{DateRange, Season};
 use crate::timetable::{DailyDeparture, DepartureOverride, TimetableError, WeeklyDeparture};
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn daily(hour: u16) -> DailyDeparture {
     let begins = TimeOfDay::from_minutes(hour * 60).unwrap();
@@ -37,7 +37,7 @@ fn timetable() -> Timetable {
     Timetable::new("America/Denver", &weekly(), &[replaced], &[closure], &[single]).unwrap()
 }
 
-const TERMS: SeatTerms = SeatTerms { notice: HOUR, horizon: Duration::from_secs(96 * 60 * 60) };
+const TERMS: SeatTerms = SeatTerms { notice: HOUR, horizon: Duration::from_hours(96) };
 
 #[test]
 fn departures_come_from_the_week_from_overrides_and_singly() {

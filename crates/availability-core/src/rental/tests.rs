@@ -8,7 +8,7 @@ use crate::civil::TimeOfDay;
 use crate::season::{DateRange, Season};
 use crate::terms::{Limit, Period};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Every day from 09:00 to 17:00 in Denver, where it is UTC-6 in June; closed on 10 June 2030.
 fn calendar() -> Calendar {

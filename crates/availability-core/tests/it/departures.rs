@@ -17,7 +17,7 @@ const DAYS: usize = 8;
 
 fn daily(units: u16, capacity: u32) -> DailyDeparture {
     let begins = TimeOfDay::from_minutes(units * 30).unwrap();
-    DailyDeparture { begins, duration: Duration::from_secs(5_400), capacity }
+    DailyDeparture { begins, duration: Duration::from_mins(90), capacity }
 }
 
 proptest! {

@@ -141,8 +141,8 @@ fn any_case() -> impl Strategy<Value = Case> {
                 }
                 let near = MARGIN - DAY;
                 // Mostly a duration that the terms allow.
-                let allowed =
-                    minutes(terms.least) + (duration * 15) % (minutes(terms.greatest - terms.least) + 15);
+                let allowed = minutes(terms.least)
+                    + (duration * 15) % (minutes(terms.greatest.checked_sub(terms.least).unwrap()) + 15);
                 Case {
                     scene,
                     weekly: valid,

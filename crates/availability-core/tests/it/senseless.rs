@@ -43,10 +43,10 @@ fn any_terms() -> impl Strategy<Value = Terms> {
     let more =
         (any_duration(), any_duration(), prop::option::of(any_duration()), any::<bool>(), any::<u32>());
     (durations, more).prop_map(|((before, after, notice, horizon), (least, greatest, step, whole, most))| {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let least = least.clamp(minute, MOST_DURATION);
         // All of a fine grid up to the farthest horizon takes long in tests.
-        let is_fine = step.is_some_and(|step| step < Duration::from_secs(3600));
+        let is_fine = step.is_some_and(|step| step < Duration::from_hours(1));
         let horizon = horizon.min(if is_fine { MOST_HORIZON / 50 } else { MOST_HORIZON });
         Terms {
             before,
