@@ -193,7 +193,7 @@ fn assert_explained(naive: &naive::Rental<'_>, request: &Request, refusal: &Refu
             assert_eq!(naive.free_units(start, end).len(), usize::try_from(*free).unwrap());
             let first_end = |unit: &u32| {
                 let first = naive.blocked(start, end).find(|minute| naive.is_blocked(*unit, *minute))?;
-                (first..).find(|minute| !naive.is_blocked(*unit, *minute))
+                (first..2 * MARGIN + ASKED).find(|minute| !naive.is_blocked(*unit, *minute))
             };
             let first = naive.units.iter().filter_map(first_end).min();
             assert_eq!(*until, first.map(|minute| clocks.at(minute)));
