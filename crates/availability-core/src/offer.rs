@@ -55,10 +55,12 @@ impl<'a> Offer<'a> {
                     let first = later(grid.start(), whole_steps(early, self.sweep.step()));
                     if first < self.from { later(first, self.sweep.step()) } else { first }
                 });
-                if start > self.to {
-                    return None;
-                }
+                // Only what is on this grid tells that the rest is too late: the next grid may begin
+                // before the next step of this one.
                 if start < grid.end() {
+                    if start > self.to {
+                        return None;
+                    }
                     self.next = Some(later(start, self.sweep.step()));
                     return Some(start);
                 }

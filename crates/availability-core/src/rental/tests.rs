@@ -188,3 +188,19 @@ fn the_first_slot_of_each_date_goes_without_the_rest() {
     let expected = ["3 12:00", "4 09:00", "5 10:15", "6 09:00", "7 09:00", "8 09:00", "9 09:00", "11 09:00"];
     assert_eq!(starts, expected.map(at));
 }
+
+#[test]
+fn the_last_start_may_be_the_first_of_a_window_that_touches_the_one_before() {
+    let calendar = {
+        let hours = Hours { opens: TimeOfDay::START, closes: TimeOfDay::END };
+        let weekdays = Weekday::Monday.cycle_forward().take(7);
+        let windows: Vec<WeeklyWindow> =
+            weekdays.map(|weekday| WeeklyWindow { weekday, hours, season: Season::Always }).collect();
+        Calendar::new("America/Denver", &windows, &[], &[]).unwrap()
+    };
+    // The steps of the first day would go on beyond the horizon.
+    let terms = Terms { step: Some(35 * MINUTE), horizon: 24 * 60 * MINUTE, ..Terms::plain() };
+    let rental = Rental::new(&calendar, &terms, &[1], Taken::default()).unwrap();
+    let offer = rental.offer(at("4 00:00"), interval("4 00:00", "7 00:00"), 60 * MINUTE, 1);
+    assert_eq!(offer.last().map(|slot| slot.start), Some(at("5 00:00")));
+}
