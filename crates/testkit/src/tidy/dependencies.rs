@@ -35,6 +35,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("migrations", Layer::Ground),
     ("reservations", Layer::Ground),
     ("eligibility-core", Layer::Ground),
+    ("availability-core", Layer::Ground),
     ("accounts", Layer::Domain),
     ("logistics", Layer::Domain),
     ("catalog", Layer::Domain),
@@ -56,7 +57,7 @@ const LAYERS: &[(&str, Layer)] = &[
 ];
 
 /// Crates that compute and do nothing else.
-const PURE: [&str; 2] = ["kernel", "eligibility-core"];
+const PURE: [&str; 3] = ["kernel", "eligibility-core", "availability-core"];
 /// The beginnings of the names of crates that do I/O, or are of use only to those that do.
 const IO: [&str; 9] =
     ["tokio", "async-", "diesel-async", "deadpool", "reqwest", "hyper", "actix", "rustls", "tracing-actix"];
@@ -69,7 +70,8 @@ const KNOWN_LAYER: &str =
     "every crate has its layer in crates/testkit/src/tidy/dependencies.rs, and every layer's crate exists";
 const DOWNWARD: &str =
     "a crate depends on layers below it only: a domain on no other domain, a process on no other process";
-const NO_IO: &str = "kernel and eligibility-core do no I/O and depend on no other crate of ours";
+const NO_IO: &str =
+    "kernel, eligibility-core and availability-core do no I/O and depend on no other crate of ours";
 const NO_WEB: &str = "actix and paperclip are the gateway's alone, but for tests and the bench";
 const TEST_ONLY: &str = "testkit is a dev-dependency only";
 
@@ -237,6 +239,7 @@ mod tests {
             assert_eq!(rules("kernel", dependency, false), [NO_IO], "{dependency}");
         }
         assert_eq!(rules("eligibility-core", "kernel", false), [NO_IO]);
+        assert_eq!(rules("availability-core", "kernel", false), [NO_IO]);
         assert!(rules("kernel", "diesel", false).is_empty());
         assert!(rules("eligibility-core", "tokio", true).is_empty());
     }
