@@ -15,11 +15,14 @@ use crate::signals::Signals;
 use crate::test;
 use crate::workspace::Workspace;
 
+/// The crates with microbenchmarks. Others have benches with a report of their own, which begin servers and take minutes.
+const MEASURED: [&str; 2] = ["availability-core", "eligibility-core"];
+
 /// What comes first in the arguments says which; the load bench where nothing does.
 pub fn bench(workspace: &Workspace, mut args: Vec<OsString>) -> Result<u8> {
     match args.first().map(OsString::as_os_str).and_then(OsStr::to_str) {
         Some("micro") => {
-            args.splice(0..1, ["--package".into(), "eligibility-core".into()]);
+            args.splice(0..1, MEASURED.iter().flat_map(|package| ["--package".into(), package.into()]));
             test::bench(workspace, args)
         }
         Some("jobs") => whole(workspace, "worker", "jobs", Needs::FullSystem),

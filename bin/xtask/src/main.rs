@@ -49,10 +49,11 @@ enum Task {
     /// Arguments go to `cargo test`: `cargo xtask test -p market -- --nocapture`. Without -p it is the whole
     /// workspace, and all of it even after a failure. The exit code is that of `cargo test`.
     Test(CargoArgs),
-    /// Load the release gateway and compare it with pgbench, or `bench micro`: run the microbenchmarks
+    /// Load the release gateway and compare it with pgbench, or measure `jobs`, `live`, `thumbnails` or `micro`
     ///
-    /// `cargo xtask bench -- --help` lists the load bench's options. Data is loaded once, into the target folder; see
-    /// docs/benchmarks.md. Arguments after `micro` go to `cargo bench`, with the servers that tests get.
+    /// The options are the load bench's: `cargo xtask bench -- --help` lists them. Data is loaded once, into the target
+    /// folder; see docs/benchmarks.md. What follows `micro`, the microbenchmarks, goes to `cargo bench`, with the servers
+    /// that tests get.
     Bench(CargoArgs),
     /// Hold the server to its OpenAPI document with many made-up requests in every role, and try the frontends' tools
     ///
